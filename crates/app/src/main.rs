@@ -1,1 +1,40 @@
-fn main() {}
+//! `tensu`, the one binary: parses arguments, reads and writes files, calls the crates below it.
+
+mod masters_command;
+mod uke_command;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tensu (点数): receipt computer for Japanese medical clinics.
+#[derive(Parser)]
+#[command(name = "tensu", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Official code masters: import, look up, list.
+    #[command(subcommand)]
+    Masters(masters_command::Command),
+    /// Electronic receipts (RECEIPTC.UKE): show, check, copy, compare.
+    #[command(subcommand)]
+    Uke(uke_command::Command),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Masters(command) => masters_command::run(command),
+        Command::Uke(command) => uke_command::run(command),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("tensu: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,1 +1,3 @@
+#![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod row;
