@@ -1,1 +1,11 @@
+#![cfg_attr(test, allow(clippy::as_conversions))]
 
+mod canonical;
+mod module;
+mod request;
+mod response;
+
+pub use canonical::result_id;
+pub use module::{CalculationModule, Capabilities, Problem, ProblemCode};
+pub use request::*;
+pub use response::*;

@@ -1,1 +1,4 @@
+#![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod charge;
+pub mod points;

@@ -1,0 +1,1 @@
+//! Fee points (点数算定) of one patient's month.
