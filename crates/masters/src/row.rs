@@ -533,3 +533,51 @@ pub struct EditionRow {
     /// Unused.
     pub reserved: [u8; 6],
 }
+
+impl Validity {
+    /// True when the content holds on the day `YYYYMMDD`.
+    pub const fn holds_on(&self, day: u32) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+/// A row type of the compiled file.
+pub trait Row: FromBytes + IntoBytes + Immutable + KnownLayout + Copy + 'static {
+    /// Number of the row's section.
+    const KIND: u32;
+}
+
+macro_rules! kinds {
+    ($($kind:literal $row:ident;)*) => {
+        $(impl Row for $row {
+            const KIND: u32 = $kind;
+        })*
+
+        /// Bytes of one row of a section.
+        pub(crate) const fn row_size(kind: u32) -> Option<usize> {
+            match kind {
+                $($kind => Some(size_of::<$row>()),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+kinds! {
+    1 EditionRow;
+    2 ActRow;
+    3 DrugRow;
+    4 MaterialRow;
+    5 CommentRow;
+    6 DiagnosisRow;
+    7 ModifierRow;
+    8 CommentRuleRow;
+    9 FeeTableRow;
+    10 InclusionRow;
+    11 ExclusionRow;
+    12 StayAddOnRow;
+    13 LimitRow;
+    14 StandardRow;
+    15 EndedRow;
+    16 SubsidyRow;
+}
