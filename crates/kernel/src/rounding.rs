@@ -36,6 +36,18 @@ impl Rounding {
         whole.to_i64()
     }
 
+    /// The same rounding on a whole number of 1/100 yen (銭), for the hot loop of patient charges, whose
+    /// amounts are exact in it. Saturates nowhere: the input is far below `i64`.
+    pub const fn sen(self, amount: i64) -> Yen {
+        let yen = match self {
+            Self::HalfUpPoint | Self::HalfUpYen => half_away_from_zero(amount, 100),
+            Self::HalfUp10Yen => half_away_from_zero(amount, 1_000) * 10,
+            Self::Down10Yen => amount.div_euclid(1_000) * 10,
+            Self::DownYen => amount.div_euclid(100),
+        };
+        Yen::new(yen)
+    }
+
     /// A decimal number of points as [`Points`]; saturates at zero only for numbers beyond `i64`.
     pub fn points(self, amount: Decimal) -> Points {
         Points::new(self.apply(amount).unwrap_or_default())
@@ -63,6 +75,10 @@ impl Rounding {
     pub fn material_points(amount_yen: Decimal) -> Points {
         Self::HalfUpPoint.points(amount_yen / Decimal::TEN)
     }
+}
+
+const fn half_away_from_zero(amount: i64, unit: i64) -> i64 {
+    (amount.abs() + unit / 2) / unit * amount.signum()
 }
 
 #[cfg(test)]
@@ -101,6 +117,16 @@ mod tests {
     #[case("-2.5", -3)]
     fn half_up_point_examples(#[case] amount: &str, #[case] points: i64) {
         assert_eq!(Rounding::HalfUpPoint.points(decimal(amount)), Points::new(points));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn rounding_hundredths_is_rounding_the_decimal(sen in -10_000_000i64..10_000_000) {
+            use Rounding::{Down10Yen, DownYen, HalfUp10Yen, HalfUpPoint, HalfUpYen};
+            for rule in [HalfUpPoint, HalfUpYen, HalfUp10Yen, Down10Yen, DownYen] {
+                proptest::prop_assert_eq!(rule.sen(sen), rule.yen(Decimal::new(sen, 2)), "{:?}", rule);
+            }
+        }
     }
 
     #[test]
