@@ -1,1 +1,7 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod claim;
+pub mod clinic;
+pub mod code;
+pub mod encounter;
