@@ -66,7 +66,5 @@ pub const NAME_KANA: &str = "name-kana";
 pub const NAME_CUT: &str = "name-cut";
 /// Note: the カタカナ氏名 is left out.
 pub const KANA_LEFT_OUT: &str = "kana-left-out";
-/// Confirm: a comment needed by an act is missing.
-pub const COMMENT_PATTERN: &str = "comment-pattern";
 /// Note: a clerk holds the receipt back.
 pub const RECEIPT_HELD: &str = "receipt-held";

@@ -1,1 +1,145 @@
-//! x
+//! Claims (レセプト) of a month: results of the calculation to the two claim files.
+//!
+//! Source: 記録条件仕様(医科用); 診療報酬請求書等の記載要領等について. Pure: writing the files is the caller's.
+
+mod check;
+mod diagnosis;
+mod header;
+mod lines;
+mod name;
+mod receipt;
+mod summary;
+
+use std::collections::HashMap;
+
+use calculation::Response;
+use kernel::{ClaimMonth, Finding, Points, ReviewBody};
+use masters::Masters;
+
+use crate::clinic::{Clinic, Patient};
+use crate::code;
+
+pub use lines::{DAY_COUNT_MAX, PAIRED_COMMENT_CHARACTERS_MAX, PAIRED_COMMENTS_MAX};
+pub use receipt::Claim;
+pub use summary::{
+    FileSummary, FindingCounts, HeldReceipt, MastersUsed, OtherPayerTotals, OtherPayers, Summary, TypeTotals,
+    WindowTotals,
+};
+
+/// Everything the claims of a month are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The clinic document.
+    pub clinic: &'a Clinic,
+    /// Month of claiming (請求年月), usually the month after the month of care.
+    pub claim_month: ClaimMonth,
+    /// Results, at most one per patient and month of care. Results of earlier months make late claims (月遅れ).
+    pub results: &'a [PatientResult],
+    /// Patients with visits but without result, and why nothing is claimed for them.
+    pub refused: &'a [String],
+    /// What was found before (document, calculation).
+    pub findings: &'a [Finding],
+    /// Names and flags of codes.
+    pub masters: &'a Masters,
+    /// Leave out receipts with a *stop* finding instead of refusing their whole file.
+    pub hold: bool,
+}
+
+/// The calculated month of one patient.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PatientResult {
+    /// The patient.
+    pub patient_id: String,
+    /// The result.
+    pub response: Response,
+}
+
+/// The claims of a month.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Claims {
+    /// 社保 (支払基金), then 国保 (国保連).
+    pub files: [BodyFile; 2],
+    /// What a person must know, sorted.
+    pub findings: Vec<Finding>,
+    /// Counts and totals.
+    pub summary: Summary,
+}
+
+/// The file of one review body.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BodyFile {
+    /// 審査支払機関.
+    pub body: ReviewBody,
+    /// Whether the file may go out.
+    pub state: FileState,
+    /// The file; GO is made by the writer.
+    pub file: uke::ClaimFile,
+}
+
+/// Whether a file may go out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum FileState {
+    /// It may.
+    Ready,
+    /// There is nothing to claim.
+    Empty,
+    /// A *stop* finding refuses it.
+    Refused,
+}
+
+/// Makes the claims of a month. Same input, same receipts, in whatever order patients and results come.
+pub fn build(input: &Input<'_>) -> Claims {
+    let patients: HashMap<&str, &Patient> =
+        input.clinic.patients.iter().map(|patient| (patient.id.as_str(), patient)).collect();
+    let mut findings = input.findings.to_vec();
+    let mut claims = Vec::new();
+    for result in in_order(input.results) {
+        match patients.get(result.patient_id.as_str()) {
+            Some(patient) => claims.extend(receipt::claims(input, patient, &result.response, &mut findings)),
+            None => findings.push(Finding::stop(
+                code::RESULT_MISSING,
+                format!("patients/{}", result.patient_id),
+                "the result belongs to no patient of the document",
+            )),
+        }
+    }
+    // A *stop* finding that belongs to no receipt: nobody knows which file it touches.
+    let is_all_refused = !input.hold && (!input.refused.is_empty() || findings.iter().any(Finding::is_stop));
+    claims.sort_by(|a, b| a.order().cmp(&b.order()));
+    receipt::make_keys_unique(&mut claims);
+    findings.extend(claims.iter().flat_map(|claim| claim.findings.iter().cloned()));
+    summary::derived_basis(input.results, &mut findings);
+    let files = [ReviewBody::PaymentFund, ReviewBody::Kokuhoren].map(|body| file(input, body, &claims, is_all_refused));
+    findings.sort();
+    findings.dedup();
+    let summary = summary::summary(input, &files, &claims, &findings);
+    Claims { files, findings, summary }
+}
+
+fn in_order(results: &[PatientResult]) -> Vec<&PatientResult> {
+    let mut ordered: Vec<&PatientResult> = results.iter().collect();
+    ordered.sort_by(|a, b| (&a.patient_id, a.response.month).cmp(&(&b.patient_id, b.response.month)));
+    ordered
+}
+
+fn file(input: &Input<'_>, body: ReviewBody, claims: &[Claim], is_all_refused: bool) -> BodyFile {
+    let institution = &input.clinic.institution;
+    let mut ir = uke::Ir::new(body, &institution.code, institution.name.as_str(), input.claim_month);
+    ir.phone = institution.phone.as_str().into();
+    let mine = || claims.iter().filter(|claim| claim.body == body);
+    let receipts: Vec<uke::Receipt> =
+        mine().filter(|claim| !claim.is_left_out(input.hold)).map(|claim| claim.receipt.clone()).collect();
+    let is_stopped = !input.hold && mine().any(|claim| claim.held.is_none() && claim.is_stopped());
+    let state = match (is_all_refused || is_stopped, receipts.is_empty()) {
+        (true, _) => FileState::Refused,
+        (false, true) => FileState::Empty,
+        (false, false) => FileState::Ready,
+    };
+    BodyFile { body, state, file: uke::ClaimFile { ir, receipts } }
+}
+
+/// Σ of the receipts, as GO adds them up.
+fn total_points(file: &uke::ClaimFile) -> Points {
+    file.receipts.iter().filter_map(uke::Receipt::total_points).sum()
+}

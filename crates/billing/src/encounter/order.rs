@@ -34,11 +34,10 @@ pub(super) fn check(order: &Order, place: &str, findings: &mut Vec<Finding>) {
         findings.push(Finding::stop(code::QUANTITY_RANGE, place, message));
     }
     match (order.kind, order.code) {
+        (OrderKind::SelfPay, None) if has_price_and_text(order) => {}
         (OrderKind::SelfPay, None) => {
-            if order.price_yen.is_none() || order.text.as_deref().is_none_or(|text| text.trim().is_empty()) {
-                let message = "自費 without a master needs a text and a price";
-                findings.push(Finding::stop(code::ORDER_CODE_MISSING, place, message));
-            }
+            let message = "自費 without a master needs a text and a price";
+            findings.push(Finding::stop(code::ORDER_CODE_MISSING, place, message));
         }
         (_, None) => {
             let message = "the order has no code; fees without a master code are 自費 only";
@@ -50,6 +49,10 @@ pub(super) fn check(order: &Order, place: &str, findings: &mut Vec<Finding>) {
         }
         _ => {}
     }
+}
+
+fn has_price_and_text(order: &Order) -> bool {
+    order.price_yen.is_some() && order.text.as_deref().is_some_and(|text| !text.trim().is_empty())
 }
 
 const fn is_of_kind(kind: OrderKind, code: ItemCode) -> bool {
