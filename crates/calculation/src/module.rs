@@ -31,7 +31,7 @@ pub struct Capabilities {
     /// Version of the implementation.
     pub version: Cow<'static, str>,
     /// First service date it can compute.
-    pub covers_from: ServiceDate,
+    pub covers_from: Option<ServiceDate>,
     /// Release of the masters.
     pub master_release: String,
     /// `points`, `charges`, `checks`, `suggestions`.

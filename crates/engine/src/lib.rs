@@ -1,4 +1,7 @@
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
 pub mod charge;
+mod module;
 pub mod points;
+
+pub use module::Engine;

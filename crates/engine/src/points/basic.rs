@@ -1,0 +1,415 @@
+//! Basic fees (初・再診料) and what the rules add to them.
+//!
+//! Source: A000, A001, B001-2 of 別表第一.
+
+use calculation::{InstitutionFact, TimeClass, VisitFact, VisitKind};
+use kernel::{ServiceDate, completed_years};
+
+use super::context;
+use super::rules::{self, Rule};
+use super::standard::is_filed;
+use super::work::{Entry, Work};
+
+/// Codes of a family of basic fees: fee and its additions.
+struct Family {
+    fee: u32,
+    online: u32,
+    phone: u32,
+    same_day: u32,
+    same_day_online: u32,
+    same_day_phone: u32,
+    second_department: u32,
+    second_department_online: u32,
+    times: Times,
+    child_times: Times,
+    pediatric_in_hours: InHours,
+    night_early: u32,
+    infant: u32,
+}
+
+/// 時間外, 休日, 深夜.
+struct Times {
+    after_hours: u32,
+    holiday: u32,
+    late_night: u32,
+}
+
+/// 小児科標榜 in posted hours: 夜間, 休日, 深夜.
+struct InHours {
+    evening: u32,
+    holiday: u32,
+    late_night: u32,
+}
+
+const INITIAL: Family = Family {
+    fee: 111_000_110,
+    online: 111_014_210,
+    phone: 0,
+    same_day: 111_000_110,
+    same_day_online: 111_014_210,
+    same_day_phone: 0,
+    second_department: 111_011_810,
+    second_department_online: 111_014_510,
+    times: Times { after_hours: 111_000_570, holiday: 111_000_670, late_night: 111_000_770 },
+    child_times: Times { after_hours: 111_011_970, holiday: 111_012_070, late_night: 111_012_170 },
+    pediatric_in_hours: InHours { evening: 111_011_570, holiday: 111_011_670, late_night: 111_011_770 },
+    night_early: 111_012_470,
+    infant: 111_000_370,
+};
+
+const REVISIT: Family = Family {
+    fee: 112_007_410,
+    online: 112_024_210,
+    phone: 112_007_950,
+    same_day: 112_008_350,
+    same_day_online: 112_024_950,
+    same_day_phone: 112_008_850,
+    second_department: 112_015_810,
+    second_department_online: 112_015_810,
+    times: Times { after_hours: 112_001_110, holiday: 112_001_210, late_night: 112_001_310 },
+    child_times: Times { after_hours: 112_014_770, holiday: 112_014_870, late_night: 112_014_970 },
+    pediatric_in_hours: InHours { evening: 112_014_170, holiday: 112_014_270, late_night: 112_014_370 },
+    night_early: 112_015_570,
+    infant: 112_000_970,
+};
+
+/// 小児科外来診療料 time additions (B001-2 注3): initial, revisit.
+const PEDIATRIC_TIMES: [(Times, u32); 2] = [
+    (Times { after_hours: 113_009_670, holiday: 113_007_170, late_night: 113_007_270 }, 113_007_070),
+    (Times { after_hours: 113_009_770, holiday: 113_007_470, late_night: 113_007_570 }, 113_007_370),
+];
+
+/// 小児科外来診療料: with prescription initial, revisit; without initial, revisit.
+pub const PEDIATRIC_FEES: [u32; 4] = [113_003_510, 113_003_610, 113_003_710, 113_003_810];
+
+/// 外来管理加算.
+pub const OUTPATIENT_MANAGEMENT: u32 = 112_011_010;
+/// 明細書発行体制等加算.
+pub const ITEMISED_STATEMENT: u32 = 112_015_770;
+
+/// 時間外対応(体制)加算 1–4 with the standard that allows each.
+const AFTER_HOURS_SYSTEM: [(u32, u16); 4] =
+    [(112_016_070, 3001), (112_708_370, 4036), (112_708_470, 3155), (112_708_570, 3002)];
+
+/// 外来感染対策向上加算, 連携強化, サーベイランス強化, 抗菌薬適正使用体制: initial, revisit, standard.
+const INFECTION_CONTROL: [(u32, u32, u16); 4] = [
+    (111_014_870, 112_024_370, 3826),
+    (111_014_970, 112_024_470, 3827),
+    (111_015_070, 112_024_570, 3828),
+    (111_703_070, 112_708_770, 4034),
+];
+
+/// Adds the basic fee of every visit with its additions.
+pub fn derive(work: &mut Work<'_>) {
+    for visit in 0..work.visits.len() {
+        derive_visit(work, visit);
+    }
+}
+
+fn derive_visit(work: &mut Work<'_>, visit: usize) {
+    let Some(current) = work.visits.get(visit) else { return };
+    let is_initial = match current.kind {
+        VisitKind::Initial | VisitKind::InitialOnline => true,
+        VisitKind::Revisit | VisitKind::RevisitOnline | VisitKind::Phone => false,
+        VisitKind::HouseCall => current.has(VisitFact::InitialAtHouseCall),
+        VisitKind::HomeVisit | VisitKind::None | VisitKind::Auto => return,
+    };
+    if is_pediatric_fee(work, visit) {
+        derive_pediatric(work, visit, is_initial);
+        return;
+    }
+    let family = if is_initial { &INITIAL } else { &REVISIT };
+    let (code, rule) = fee_of(work, visit, family, is_initial);
+    let base = work.derive(visit, code, rule);
+    if let Some(current) = work.visits.get_mut(visit) {
+        current.basic = base;
+    }
+    let Some(base) = base else { return };
+    if rule.id == rules::SECOND_DEPARTMENT.id {
+        return;
+    }
+    derive_time(work, visit, base, family, is_initial);
+    derive_facility(work, visit, base, is_initial);
+}
+
+/// The code of the basic fee: 2科目, 同日, 電話, 情報通信機器 or the plain one.
+fn fee_of(work: &Work<'_>, visit: usize, family: &Family, is_initial: bool) -> (u32, &'static Rule) {
+    let earlier = work.visits.get(..visit).unwrap_or_default();
+    let Some(current) = work.visits.get(visit) else { return (family.fee, &rules::REVISIT) };
+    let is_online = matches!(current.kind, VisitKind::InitialOnline | VisitKind::RevisitOnline);
+    let is_phone = current.kind == VisitKind::Phone;
+    if context::is_second_department(current.visit, earlier) {
+        let code = if is_online { family.second_department_online } else { family.second_department };
+        return (code, &rules::SECOND_DEPARTMENT);
+    }
+    let is_same_day =
+        !is_initial && earlier.iter().any(|other| other.date() == current.date() && other.basic.is_some());
+    let rule = match (is_same_day, is_phone, is_online) {
+        (true, ..) => &rules::SAME_DAY,
+        (_, true, _) => &rules::PHONE,
+        (_, _, true) => &rules::ONLINE,
+        _ if is_initial => &rules::INITIAL,
+        _ if current.has(VisitFact::OngoingTreatment) => &rules::ONGOING,
+        _ => &rules::REVISIT,
+    };
+    let code = match (is_same_day, is_phone, is_online) {
+        (true, true, _) => family.same_day_phone,
+        (true, _, true) => family.same_day_online,
+        (true, ..) => family.same_day,
+        (_, true, _) => family.phone,
+        (_, _, true) => family.online,
+        _ => family.fee,
+    };
+    (code, rule)
+}
+
+fn age(work: &Work<'_>, on: ServiceDate) -> u32 {
+    completed_years(work.request.patient.birth_date, on)
+}
+
+fn is_pediatric_department(work: &Work<'_>, visit: usize) -> bool {
+    work.visits.get(visit).is_some_and(|current| {
+        context::department(&work.request.institution, current.department)
+            .is_some_and(|department| department.is_pediatrics)
+    })
+}
+
+/// One time addition at most; with it no 乳幼児加算, except beside 夜間・早朝等加算.
+fn derive_time(work: &mut Work<'_>, visit: usize, base: usize, family: &Family, is_initial: bool) {
+    let Some(current) = work.visits.get(visit) else { return };
+    let is_child = age(work, current.date()) < 6;
+    let times = if is_child { &family.child_times } else { &family.times };
+    let is_pediatrics = is_pediatric_department(work, visit);
+    let has_night_early = has_fact(work, InstitutionFact::NightEarlyHours);
+    let time = match current.time {
+        TimeClass::AfterHours => Some((times.after_hours, &rules::TIME)),
+        TimeClass::Holiday => Some((times.holiday, &rules::TIME)),
+        TimeClass::LateNight => Some((times.late_night, &rules::TIME)),
+        TimeClass::NightEarlyInHours if is_child && is_pediatrics => {
+            Some((in_hours(work, visit, &family.pediatric_in_hours), &rules::TIME))
+        }
+        TimeClass::NightEarlyInHours if has_night_early => Some((family.night_early, &rules::NIGHT_EARLY)),
+        _ => None,
+    };
+    let is_time_of_day = time.is_some_and(|(_, rule)| rule.id == rules::TIME.id);
+    if is_child && !is_time_of_day {
+        work.derive_added(visit, family.infant, Some(base), &rules::INFANT);
+    }
+    if let Some((code, rule)) = time {
+        // 再診's time additions are recorded as lines of their own (項番68 = 1).
+        let base = if is_initial { Some(base) } else { None };
+        work.derive_added(visit, code, base, rule);
+    }
+}
+
+/// Which of 夜間, 休日, 深夜 holds inside the posted hours of a 小児科.
+fn in_hours(work: &Work<'_>, visit: usize, codes: &InHours) -> u32 {
+    let Some(current) = work.visits.get(visit) else { return codes.evening };
+    let is_late_night = current.visit.started_at.is_some_and(|start| !(6 * 60..22 * 60).contains(&start.minutes()));
+    match (is_late_night, context::is_holiday(current.date())) {
+        (true, _) => codes.late_night,
+        (_, true) => codes.holiday,
+        _ => codes.evening,
+    }
+}
+
+fn has_fact(work: &Work<'_>, fact: InstitutionFact) -> bool {
+    work.request.institution.facts.contains(&fact)
+}
+
+/// True when one of the codes is already charged in the month of the visit.
+pub fn is_charged_in_month(work: &Work<'_>, visit: usize, codes: &[u32]) -> bool {
+    let Some(month) = work.visits.get(visit).map(|current| current.date().month_of()) else { return false };
+    work.entries.iter().any(|entry: &Entry<'_>| {
+        entry.live_act().is_some_and(|act| codes.contains(&act.validity.code))
+            && work.date_of(entry).month_of() == month
+    })
+}
+
+fn derive_facility(work: &mut Work<'_>, visit: usize, base: usize, is_initial: bool) {
+    let Some(date) = work.visits.get(visit).map(|current| current.date()) else { return };
+    let institution = &work.request.institution;
+    if is_initial {
+        if is_filed(institution, 3522, date) {
+            work.derive_added(visit, 111_013_770, Some(base), &rules::FUNCTION_STRENGTHENING);
+        }
+    } else {
+        let system = AFTER_HOURS_SYSTEM.iter().find(|(_, standard)| is_filed(institution, *standard, date));
+        if let Some((code, _)) = system {
+            work.derive_added(visit, *code, Some(base), &rules::AFTER_HOURS_SYSTEM);
+        }
+        if has_fact(work, InstitutionFact::ItemisedStatement) && !is_statement_barred(work, date) {
+            work.derive_added(visit, ITEMISED_STATEMENT, Some(base), &rules::ITEMISED_STATEMENT);
+        }
+    }
+    derive_infection_control(work, visit, base, is_initial, date);
+    derive_dx(work, visit, base, is_initial, date);
+    derive_coordination(work, visit, base, is_initial);
+}
+
+/// 令和8年6月: a clinic that filed 電子的診療情報連携体制整備加算 cannot charge 明細書発行体制等加算.
+pub fn is_statement_barred(work: &Work<'_>, on: ServiceDate) -> bool {
+    on.yyyymmdd() >= 20_260_601 && coordination_code(work).is_some()
+}
+
+fn derive_infection_control(work: &mut Work<'_>, visit: usize, base: usize, is_initial: bool, date: ServiceDate) {
+    for (initial, revisit, standard) in INFECTION_CONTROL {
+        let is_due = is_filed(&work.request.institution, standard, date);
+        if is_due && !is_charged_in_month(work, visit, &[initial, revisit]) {
+            let code = if is_initial { initial } else { revisit };
+            work.derive_added(visit, code, Some(base), &rules::INFECTION_CONTROL);
+        }
+    }
+}
+
+/// 医療DX推進体制整備加算 (初診, until 2026-05): the lowest level, since the filing's level is not among the
+/// standards. 医療情報取得加算: month (初診) or three months (再診).
+fn derive_dx(work: &mut Work<'_>, visit: usize, base: usize, is_initial: bool, date: ServiceDate) {
+    const DX: u32 = 111_703_370;
+    if date.yyyymmdd() >= 20_260_601 {
+        return;
+    }
+    let is_dx = is_initial && is_filed(&work.request.institution, 4035, date);
+    if is_dx && !is_charged_in_month(work, visit, &[DX]) {
+        work.derive_added(visit, DX, Some(base), &rules::MEDICAL_DX);
+    }
+    if !has_fact(work, InstitutionFact::MedicalInformation) {
+        return;
+    }
+    let has_consent =
+        work.visits.get(visit).is_some_and(|current| current.has(VisitFact::OnlineQualificationWithConsent));
+    let is_single_level = date.yyyymmdd() >= 20_241_201;
+    let code = match (is_initial, has_consent || is_single_level) {
+        (true, true) => 111_703_270,
+        (true, false) => 111_703_170,
+        (false, true) => 112_708_970,
+        (false, false) => 112_708_870,
+    };
+    let is_charged = if is_initial {
+        is_charged_in_month(work, visit, &[111_703_170, 111_703_270])
+    } else {
+        let revisit = [112_708_870, 112_708_970];
+        let first_month = date.month_of().plus_months(-2);
+        is_charged_in_month(work, visit, &revisit)
+            || work.request.history.lines.iter().any(|line| {
+                revisit.contains(&line.code.number()) && line.date.month_of() >= first_month && line.date < date
+            })
+    };
+    if !is_charged {
+        work.derive_added(visit, code, Some(base), &rules::MEDICAL_INFORMATION);
+    }
+}
+
+/// The level of 電子的診療情報連携体制整備加算 (初診) that was filed.
+fn coordination_code(work: &Work<'_>) -> Option<u32> {
+    let levels = [
+        (InstitutionFact::ElectronicCoordination1, 111_704_070),
+        (InstitutionFact::ElectronicCoordination2, 111_704_170),
+        (InstitutionFact::ElectronicCoordination3, 111_704_270),
+    ];
+    levels.into_iter().find(|(fact, _)| has_fact(work, *fact)).map(|(_, code)| code)
+}
+
+fn derive_coordination(work: &mut Work<'_>, visit: usize, base: usize, is_initial: bool) {
+    const REVISIT: u32 = 112_709_570;
+    let Some(initial) = coordination_code(work) else { return };
+    if is_charged_in_month(work, visit, &[initial, REVISIT]) {
+        return;
+    }
+    let code = if is_initial { initial } else { REVISIT };
+    work.derive_added(visit, code, Some(base), &rules::ELECTRONIC_COORDINATION);
+}
+
+/// 小児科外来診療料 holds for every child under 6 at a 小児科 that meets the standard; when it was charged
+/// before the sixth birthday, to the end of that month (B001-2 留意事項(8)).
+fn is_pediatric_fee(work: &Work<'_>, visit: usize) -> bool {
+    let Some(current) = work.visits.get(visit) else { return false };
+    let is_visit = matches!(current.kind, VisitKind::Initial | VisitKind::Revisit | VisitKind::HouseCall);
+    let earlier = work.visits.get(..visit).unwrap_or_default();
+    let is_under_six = age(work, current.date()) < 6
+        || earlier.iter().any(|other| other.is_pediatric_fee && other.date().month_of() == current.date().month_of());
+    is_visit
+        && is_under_six
+        && has_fact(work, InstitutionFact::PediatricOutpatientFee)
+        && is_pediatric_department(work, visit)
+}
+
+fn derive_pediatric(work: &mut Work<'_>, visit: usize, is_initial: bool) {
+    let has_prescription = work.request.visits.iter().any(|other| {
+        other.orders.iter().any(|order| {
+            order.code.and_then(kernel::ItemCode::act).is_some_and(|code| is_prescription_fee(code.number()))
+        })
+    });
+    let row = if has_prescription { 0 } else { 2 };
+    let column = if is_initial { 0 } else { 1 };
+    let Some(code) = PEDIATRIC_FEES.get(row + column) else { return };
+    let Some(current) = work.visits.get_mut(visit) else { return };
+    current.is_pediatric_fee = true;
+    let time = current.time;
+    let earlier_same_day = work.entries.iter().any(|entry| {
+        entry.live_act().is_some_and(|act| PEDIATRIC_FEES.contains(&act.validity.code))
+            && work.visits.get(visit).is_some_and(|current| work.date_of(entry) == current.date())
+    });
+    if earlier_same_day {
+        return;
+    }
+    let base = work.derive(visit, *code, &rules::PEDIATRIC_OUTPATIENT);
+    if let Some(current) = work.visits.get_mut(visit) {
+        current.basic = base;
+    }
+    let Some((times, evening)) = PEDIATRIC_TIMES.get(column) else { return };
+    let in_hours = InHours { evening: *evening, holiday: times.holiday, late_night: times.late_night };
+    let addition = match time {
+        TimeClass::AfterHours => times.after_hours,
+        TimeClass::Holiday => times.holiday,
+        TimeClass::LateNight => times.late_night,
+        TimeClass::NightEarlyInHours => self::in_hours(work, visit, &in_hours),
+        _ => return,
+    };
+    work.derive(visit, addition, &rules::TIME);
+}
+
+/// 処方箋料 (F400) of any kind.
+pub fn is_prescription_fee(code: u32) -> bool {
+    matches!(
+        code,
+        120_002_710
+            | 120_002_910
+            | 120_003_710
+            | 120_004_610
+            | 120_004_710
+            | 120_004_810
+            | 120_004_910
+            | 120_005_010
+            | 120_005_810
+            | 120_005_910
+            | 120_006_010
+            | 120_006_110
+            | 120_006_210
+            | 120_006_310
+            | 120_006_410
+            | 120_006_510
+    )
+}
+
+/// Basic fees that the engine decides by itself: an order of one is matched with what was decided.
+pub fn is_basic_fee(code: u32) -> bool {
+    [&INITIAL, &REVISIT].iter().any(|family| {
+        [
+            family.fee,
+            family.online,
+            family.phone,
+            family.same_day,
+            family.same_day_online,
+            family.same_day_phone,
+            family.second_department,
+            family.second_department_online,
+        ]
+        .contains(&code)
+    }) || PEDIATRIC_FEES.contains(&code)
+}
+
+/// Plain 再診料 or the one with 情報通信機器 excluded: may 外来管理加算 stand beside this fee?
+pub fn allows_outpatient_management(code: u32) -> bool {
+    code == REVISIT.fee
+}

@@ -1,0 +1,193 @@
+//! Limits of times: 算定回数テーブル (05) and 上限回数 (項番36, 37).
+//!
+//! Months are calendar months; n月 = n calendar months back including this one; 週 = Sunday to Saturday
+//! (留意事項 第1章第1部 通則).
+
+use calculation::{Cause, Outcome};
+use kernel::{ItemCode, ServiceDate};
+use masters::row::{ActRow, LimitRow};
+use rust_decimal::prelude::ToPrimitive;
+
+use super::rules;
+use super::work::{Entry, Used, Why, Work};
+
+/// The first day of a limit's window on a day; `None` for units that are no span of time (per organ, per
+/// operation …) and need a person.
+fn window_start(unit: u16, on: ServiceDate) -> Option<ServiceDate> {
+    let months_back = |months: i32| Some(on.month_of().plus_months(1 - months).first_day());
+    match unit {
+        // 日, 一連, 初診時
+        121 | 141 | 159 => Some(on),
+        138 => Some(on.week_start()),
+        142 => Some(on.week_start().minus_days(7)),
+        131 => months_back(1),
+        143 => months_back(2),
+        144 => months_back(3),
+        145 => months_back(4),
+        146 => months_back(6),
+        147 => months_back(12),
+        161 => months_back(24),
+        148 => months_back(60),
+        162 => {
+            let start_year = if on.month() >= 4 { on.year() } else { on.year() - 1 };
+            ServiceDate::from_ymd(start_year, 4, 1)
+        }
+        // 患者当り, 初回, 妊娠中
+        53 | 135 | 149 => ServiceDate::from_ymd(1868, 1, 1),
+        _ => None,
+    }
+}
+
+/// Applies the limits to every live act, in order of time.
+pub fn apply(work: &mut Work<'_>) {
+    for (index, act) in work.live_acts() {
+        apply_to(work, index, act);
+    }
+}
+
+fn apply_to(work: &mut Work<'_>, index: usize, act: &ActRow) {
+    let masters = work.masters;
+    let Some(code) = kernel::ActCode::from_number(act.validity.code) else { return };
+    let Some(on) = work.entries.get(index).map(|entry| work.date_of(entry)) else { return };
+    let mut has_row = false;
+    for row in masters.limits(code, on) {
+        let Some(start) = window_start(row.unit, on) else { continue };
+        has_row = true;
+        apply_row(work, index, act, on, start, row);
+    }
+    if !has_row && act.max_count > 0 {
+        apply_max_count(work, index, act, on);
+    }
+}
+
+/// What one entry counts against a limit: units of rehabilitation by quantity, anything else by times.
+fn weight(entry: &Entry<'_>, act: &ActRow) -> u32 {
+    const UNIT_OF_REHABILITATION: u16 = 28;
+    if act.step_calc == 1 && act.unit_code == UNIT_OF_REHABILITATION {
+        return entry.quantity.and_then(|quantity| quantity.get().ceil().to_u32()).unwrap_or(1);
+    }
+    u32::from(entry.times)
+}
+
+fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceDate, start: ServiceDate, row: &LimitRow) {
+    if !work.entries.get(index).is_some_and(Entry::is_live) {
+        return;
+    }
+    let (used, cause) = count_before(work, index, act, start, on);
+    let Some(entry) = work.entries.get(index) else { return };
+    let (allowed, wanted, is_plain_count) =
+        (u32::from(row.count), weight(entry, act), weight(entry, act) == u32::from(entry.times));
+    if used + wanted <= allowed {
+        return;
+    }
+    let why = Why { cause, table: Some("05"), ..Why::rule(&rules::LIMIT_TABLE) };
+    let left = allowed.saturating_sub(used);
+    if left > 0 && is_plain_count {
+        cap_times(work, index, left, why);
+    } else {
+        let has_exception = row.has_exception == 1 || act.validity.section_changed == 1;
+        work.end_or_ask(index, Outcome::Rejected, has_exception, why);
+    }
+}
+
+/// What was charged before this entry inside the window, and the last of it.
+fn count_before(
+    work: &mut Work<'_>,
+    index: usize,
+    act: &ActRow,
+    start: ServiceDate,
+    on: ServiceDate,
+) -> (u32, Option<Cause>) {
+    let code = act.validity.code;
+    let month = work.request.month.first_day();
+    let mut used = 0;
+    let mut cause = None;
+    let lines: Vec<_> = work
+        .request
+        .history
+        .lines
+        .iter()
+        .filter(|line| line.code.number() == code && (start..=on).contains(&line.date) && line.date < month)
+        .copied()
+        .collect();
+    for line in lines {
+        used += u32::from(line.times);
+        cause = Some(Cause::History { date: line.date, code: line.code });
+        work.used.push(Used { date: line.date, code: line.code, rule: &rules::LIMIT_TABLE });
+    }
+    for other in 0..index {
+        let Some(entry) = work.entries.get(other) else { continue };
+        let is_same = entry.live_act().is_some_and(|row| row.validity.code == code);
+        if is_same && (start..=on).contains(&work.date_of(entry)) {
+            used += weight(entry, act);
+            cause = work.cause(other);
+        }
+    }
+    (used, cause)
+}
+
+/// Some of the ordered times remain.
+fn cap_times(work: &mut Work<'_>, index: usize, left: u32, why: Why) {
+    if let Some(entry) = work.entries.get_mut(index) {
+        entry.times = u16::try_from(left).unwrap_or(entry.times);
+        entry.outcome = Outcome::Replaced;
+        entry.why.push(why);
+    }
+}
+
+/// 項番36 per claim (month); 項番37 = 1 caps, 0 asks.
+fn apply_max_count(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceDate) {
+    let start = on.month_of().first_day();
+    let (used, cause) = count_before(work, index, act, start, on);
+    let Some(entry) = work.entries.get(index) else { return };
+    let allowed = u32::from(act.max_count);
+    let wanted = u32::from(entry.times);
+    if used + wanted <= allowed {
+        return;
+    }
+    let why = Why { cause, ..Why::rule(&rules::LIMIT_MASTER) };
+    let left = allowed.saturating_sub(used);
+    if left > 0 {
+        cap_times(work, index, left, why);
+    } else {
+        work.end_or_ask(index, Outcome::Rejected, act.max_count_error == 0, why);
+    }
+}
+
+/// True when the code is a comment-free act of this month or the history within months back.
+pub fn is_charged_since(work: &Work<'_>, codes: &[u32], start: ServiceDate, on: ServiceDate) -> bool {
+    let in_month = work.entries.iter().any(|entry| {
+        entry.live_act().is_some_and(|act| codes.contains(&act.validity.code))
+            && (start..=on).contains(&work.date_of(entry))
+    });
+    in_month
+        || work.request.history.lines.iter().any(|line| {
+            matches!(line.code, ItemCode::Act(_))
+                && codes.contains(&line.code.number())
+                && (start..=on).contains(&line.date)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::day(121, "2026-10-15")]
+    #[case::week(138, "2026-10-11")]
+    #[case::month(131, "2026-10-01")]
+    #[case::three_months(144, "2026-08-01")]
+    #[case::six_months(146, "2026-05-01")]
+    #[case::year(147, "2025-11-01")]
+    #[case::fiscal_year(162, "2026-04-01")]
+    fn windows_count_calendar_months_including_this_one(#[case] unit: u16, #[case] start: &str) {
+        let on: ServiceDate = "2026-10-15".parse().unwrap();
+        assert_eq!(window_start(unit, on).unwrap().to_string(), start);
+    }
+
+    #[test]
+    fn units_that_are_no_span_of_time_are_left_to_people() {
+        assert_eq!(window_start(107, "2026-10-15".parse().unwrap()), None);
+    }
+}
