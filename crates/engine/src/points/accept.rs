@@ -329,11 +329,12 @@ fn match_basic_fee(work: &mut Work<'_>, index: usize, code: u32) {
         return;
     };
     let is_same = work.entries.get(decided).and_then(Entry::act).map(|act| act.validity.code) == Some(code);
-    if merge(work, decided, index) && !is_same {
-        if let Some(entry) = work.entries.get_mut(decided) {
-            entry.outcome = Outcome::Replaced;
-            entry.why.push(Why::rule(&rules::BASIC_REPLACED));
-        }
+    if merge(work, decided, index)
+        && !is_same
+        && let Some(entry) = work.entries.get_mut(decided)
+    {
+        entry.outcome = Outcome::Replaced;
+        entry.why.push(Why::rule(&rules::BASIC_REPLACED));
     }
 }
 

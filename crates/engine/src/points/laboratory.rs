@@ -206,11 +206,12 @@ pub fn derive_degressions(work: &mut Work<'_>) {
             .iter()
             .any(|other| other.base == Some(index) && other.live_act().is_some_and(|row| row.validity.code == code));
         let visit = entry.visit;
-        if !has_reduction && work.derive_added(visit, code, Some(index), &rules::DEGRESSION).is_some() {
-            if let Some(entry) = work.entries.get_mut(index) {
-                entry.outcome = Outcome::Replaced;
-                entry.why.push(Why::rule(&rules::DEGRESSION));
-            }
+        if !has_reduction
+            && work.derive_added(visit, code, Some(index), &rules::DEGRESSION).is_some()
+            && let Some(entry) = work.entries.get_mut(index)
+        {
+            entry.outcome = Outcome::Replaced;
+            entry.why.push(Why::rule(&rules::DEGRESSION));
         }
     }
 }

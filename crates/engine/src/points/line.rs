@@ -215,16 +215,14 @@ impl Builder {
         let correction = oxygen_correction(work, entry).filter(|_| is_oxygen);
         let points = material_points(row, price * quantity, correction);
         self.push(work, &[index], shikibetsu, points, entry.times);
-        if is_oxygen && let Some(line) = self.lines.last_mut() {
-            if let Some(code) = MaterialCode::from_number(OXYGEN_CORRECTION) {
-                let name = work
-                    .masters
-                    .material(code, work.date_of(entry))
-                    .map_or("", |row| work.masters.text(row.name))
-                    .to_owned();
-                let code = ItemCode::Material(code);
-                line.items.push(Item { code, name, quantity: None, unit_price_yen: None, text: None });
-            }
+        if is_oxygen
+            && let Some(code) = MaterialCode::from_number(OXYGEN_CORRECTION)
+            && let Some(line) = self.lines.last_mut()
+        {
+            let row = work.masters.material(code, work.date_of(entry));
+            let name = row.map_or("", |row| work.masters.text(row.name)).to_owned();
+            let code = ItemCode::Material(code);
+            line.items.push(Item { code, name, quantity: None, unit_price_yen: None, text: None });
         }
     }
 
