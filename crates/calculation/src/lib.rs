@@ -1,9 +1,11 @@
+#![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
 mod canonical;
 mod module;
 mod request;
 mod response;
+pub mod suite;
 
 pub use canonical::result_id;
 pub use module::{CalculationModule, Capabilities, Problem, ProblemCode};

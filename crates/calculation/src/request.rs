@@ -380,6 +380,9 @@ pub struct LocalRule {
     /// How the clinic is paid.
     #[serde(default)]
     pub method: LocalMethod,
+    /// 公費適用優先順位 among local programmes (地単公費マスター item 93); lower pays first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u16>,
 }
 
 /// How a local programme cuts the patient's part.

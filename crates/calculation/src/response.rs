@@ -312,6 +312,8 @@ pub enum Cause {
 pub struct VisitCharge {
     /// Per payer set.
     pub sets: Vec<SetCharge>,
+    /// 窓口負担 of all claims, 自費 care by points and care without valid insurance; rounded.
+    pub window_yen: Yen,
     /// 選定療養 special fee, with tax.
     pub selection_fee_yen: Yen,
     /// 自費, without tax.
@@ -341,6 +343,8 @@ pub struct SetCharge {
     pub cost_yen: Yen,
     /// Insurance share of the patient before limits and subsidies.
     pub copay_yen: Yen,
+    /// The same after 減免 and limits; for 公費単独 the cost. What stands before the first subsidy.
+    pub covered_copay_yen: Yen,
     /// Each subsidy: before → after.
     #[serde(default)]
     pub subsidies: Vec<SubsidyStep>,
@@ -364,11 +368,17 @@ pub struct SubsidyStep {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MonthCharge {
-    /// The coverage; absent for 公費単独.
+    /// Who pays.
+    pub payer: PayerKind,
+    /// The coverage; absent for 公費単独 and other payers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage_id: Option<String>,
+    /// 医療費 (10割).
+    pub cost_yen: Yen,
     /// The patient's share, 1-yen unit.
     pub patient_yen: Yen,
+    /// Σ of the visits' window charges for this claim.
+    pub window_yen: Yen,
     /// Insurance copay after limits, before subsidies; absent without insurance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insurance_copay_yen: Option<Yen>,
@@ -380,9 +390,12 @@ pub struct MonthCharge {
     pub subsidies: Vec<SubsidyMonth>,
     /// What the insurer pays.
     pub insurer_yen: Yen,
-    /// Σ due of the visits.
+    /// Visits that are settled here: each visit of the month in exactly one entry.
+    #[serde(default)]
+    pub visit_ids: Vec<String>,
+    /// Σ due of those visits, with 自費 and special fees.
     pub due_yen: Yen,
-    /// Σ collected.
+    /// Σ collected for them.
     pub collected_yen: Yen,
     /// 追加請求 and 返金.
     #[serde(default)]
@@ -390,6 +403,25 @@ pub struct MonthCharge {
     /// Why.
     #[serde(default)]
     pub reasons: Vec<Reason>,
+}
+
+/// Who pays a group of lines.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PayerKind {
+    /// Medical insurance, with or without subsidies: one レセプト.
+    #[default]
+    Insurance,
+    /// 公費単独: one レセプト.
+    SubsidyOnly,
+    /// No insurance or subsidy held on the day: the patient pays all until it is known.
+    Uncovered,
+    /// 自費.
+    Private,
+    /// 労災.
+    WorkAccident,
+    /// 自賠責.
+    TrafficAccident,
 }
 
 /// The monthly limit (高額療養費).

@@ -1,3 +1,4 @@
+#![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
 pub mod charge;
