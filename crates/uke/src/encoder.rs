@@ -4,6 +4,7 @@ use std::fmt;
 
 use kernel::Finding;
 
+use crate::inspect::code_of;
 use crate::shift_jis;
 use crate::spec::{Column, Mode, RecordSpec, Width};
 use crate::table::Code;
@@ -130,8 +131,6 @@ pub(crate) struct Encoder {
     pub(crate) place: Place,
     pub(crate) refusals: Vec<Refusal>,
     record: &'static str,
-    /// The column last written.
-    column: Option<Column>,
 }
 
 const COMMAS: [u8; DAYS_PER_MONTH + 1] = [b','; DAYS_PER_MONTH + 1];
@@ -139,13 +138,7 @@ const DIGITS_MAX: usize = 20;
 
 impl Encoder {
     pub(crate) const fn new() -> Self {
-        Self {
-            bytes: Vec::new(),
-            place: Place { receipt: 0, line: 0, field: 0 },
-            refusals: Vec::new(),
-            record: "",
-            column: None,
-        }
+        Self { bytes: Vec::new(), place: Place { receipt: 0, line: 0, field: 0 }, refusals: Vec::new(), record: "" }
     }
 
     /// Begins a record on the next line.
@@ -154,7 +147,6 @@ impl Encoder {
         self.place.line += 1;
         self.place.field = 1;
         self.record = spec.id;
-        self.column = None;
         self.bytes.extend_from_slice(spec.id.as_bytes());
     }
 
@@ -189,18 +181,9 @@ impl Encoder {
 
     /// Notes why the cell last written must not go out.
     #[cold]
-    pub(crate) fn refuse(&mut self, error: FieldError) {
-        let (name, code) = self.column.map_or(("", ""), |column| (column.name, column.code));
-        let code = match (&error, code) {
-            (FieldError::Required, "") => "L2541",
-            (FieldError::EraDate, _) => "L4800",
-            (FieldError::Character { .. } | FieldError::Bytes { .. }, _) => "character",
-            (FieldError::Unlisted { .. }, "") => "code-unlisted",
-            (FieldError::MustBeEmpty, "") => "field-not-empty",
-            (_, "") => "field-form",
-            (_, code) => code,
-        };
-        self.refusals.push(Refusal { place: self.place, record: self.record, column: name, code, error });
+    pub(crate) fn refuse(&mut self, column: &Column, error: FieldError) {
+        let code = code_of(column, &error);
+        self.refusals.push(Refusal { place: self.place, record: self.record, column: column.name, code, error });
     }
 
     #[inline]
@@ -208,8 +191,7 @@ impl Encoder {
         self.bytes.push(b',');
         self.place.field = self.place.field.saturating_add(1);
         if column.need.is_empty() {
-            self.column = Some(*column);
-            self.refuse(FieldError::MustBeEmpty);
+            self.refuse(column, FieldError::MustBeEmpty);
         }
     }
 
@@ -219,8 +201,7 @@ impl Encoder {
         self.bytes.push(b',');
         self.place.field = self.place.field.saturating_add(1);
         if column.need == crate::spec::Need::Always {
-            self.column = Some(*column);
-            self.refuse(FieldError::Required);
+            self.refuse(column, FieldError::Required);
         }
     }
 
@@ -231,12 +212,14 @@ impl Encoder {
             Width::Variable => received <= usize::from(column.bytes),
         };
         if !is_right {
-            self.column = Some(*column);
             let allowed = column.bytes;
-            self.refuse(match column.width {
-                Width::Fixed => FieldError::NotFixed { received, allowed },
-                Width::Variable => FieldError::TooLong { received, allowed },
-            });
+            self.refuse(
+                column,
+                match column.width {
+                    Width::Fixed => FieldError::NotFixed { received, allowed },
+                    Width::Variable => FieldError::TooLong { received, allowed },
+                },
+            );
         }
     }
 
@@ -279,8 +262,7 @@ impl Encoder {
         let length = self.push_digits(number.unsigned_abs(), 0) + usize::from(number < 0);
         self.check_length(column, length);
         if number < 0 && column.mode != Mode::Signed {
-            self.column = Some(*column);
-            self.refuse(FieldError::Form { allowed: column.mode.name() });
+            self.refuse(column, FieldError::Form { allowed: column.mode.name() });
         }
     }
 
@@ -298,8 +280,7 @@ impl Encoder {
         if let Some(table) = column.table {
             let label = u16::try_from(number).ok().and_then(|number| table.label(number));
             if label.is_none() {
-                self.column = Some(*column);
-                self.refuse(FieldError::Unlisted { received: number, table: table.name });
+                self.refuse(column, FieldError::Unlisted { received: number, table: table.name });
             }
         }
     }
@@ -346,8 +327,7 @@ impl Encoder {
             _ => true,
         };
         if !is_right {
-            self.column = Some(*column);
-            self.refuse(FieldError::Form { allowed: column.mode.name() });
+            self.refuse(column, FieldError::Form { allowed: column.mode.name() });
         }
     }
 
@@ -372,8 +352,7 @@ impl Encoder {
         if is_narrow {
             self.checked(column, text.as_bytes());
             if column.mode == Mode::Either && !text.bytes().all(is_ascii_text) {
-                self.column = Some(*column);
-                self.refuse(FieldError::Form { allowed: column.mode.name() });
+                self.refuse(column, FieldError::Form { allowed: column.mode.name() });
             }
             return;
         }
@@ -382,8 +361,7 @@ impl Encoder {
         let unwritable = shift_jis::encode_wide(text, &mut self.bytes);
         self.check_length(column, self.bytes.len() - start);
         if let Some(shift_jis::Unwritable { character, position }) = unwritable {
-            self.column = Some(*column);
-            self.refuse(FieldError::Character { character, position });
+            self.refuse(column, FieldError::Character { character, position });
         }
     }
 
@@ -396,8 +374,7 @@ impl Encoder {
         self.bytes.extend_from_slice(bytes);
         self.check_length(column, bytes.len());
         if let Some(error) = text_error(column.mode, bytes) {
-            self.column = Some(*column);
-            self.refuse(error);
+            self.refuse(column, error);
         }
     }
 

@@ -169,6 +169,34 @@ impl RawLine {
     }
 }
 
+/// A line of the history of a returned receipt (履歴管理ブロック).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HistoryLine<'a> {
+    /// データ識別, one or two digits.
+    pub data: u8,
+    /// 行番号.
+    pub line: u32,
+    /// 枝番号.
+    pub branch: u16,
+    /// レコード識別情報 of the record inside.
+    pub record: &'a str,
+    /// The fields of the record inside, as bytes.
+    pub fields: &'a [u8],
+}
+
+impl RawLine {
+    /// The line as a history line; `None` when it is none.
+    pub fn history(&self) -> Option<HistoryLine<'_>> {
+        let mut cells = self.0.splitn(5, |byte| *byte == b',');
+        let mut number = || crate::value::digits(cells.next()?);
+        let data = u8::try_from(number()?).ok()?;
+        let line = u32::try_from(number()?).ok()?;
+        let branch = u16::try_from(number()?).ok()?;
+        let record = std::str::from_utf8(cells.next()?).ok()?;
+        Some(HistoryLine { data, line, branch, record, fields: cells.next().unwrap_or_default() })
+    }
+}
+
 impl fmt::Debug for RawLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RawLine(*** {} bytes)", self.0.len())

@@ -18,6 +18,20 @@ pub enum Mode {
     Decimal3,
     /// 数字 up to 8 digits, a point, up to 2 digits.
     Price,
+    /// 数字: a month, `YYYYMM` (era `GYYMM` up to the claim month 2020-04).
+    Month,
+    /// 数字: a day, `YYYYMMDD` (era `GYYMMDD` up to the claim month 2020-04).
+    Day,
+    /// 数字: nine digits beginning with 1.
+    Act,
+    /// 数字: nine digits beginning with 6.
+    Drug,
+    /// 数字: nine digits beginning with 7.
+    Material,
+    /// 数字: nine digits beginning with 8.
+    Comment,
+    /// 英数: a letter of 別表21.
+    Payers,
     /// 英数: half-width letters, digits and signs.
     Ascii,
     /// 漢字: full width only.
@@ -35,6 +49,13 @@ impl Mode {
             Self::Decimal5 => "up to 5 digits and up to 5 decimals",
             Self::Decimal3 => "up to 5 digits and up to 3 decimals",
             Self::Price => "up to 8 digits and up to 2 decimals",
+            Self::Month => "a month YYYYMM",
+            Self::Day => "a day YYYYMMDD of the calendar",
+            Self::Act => "an act code, 9 digits beginning with 1",
+            Self::Drug => "a drug code, 9 digits beginning with 6",
+            Self::Material => "a material code, 9 digits beginning with 7",
+            Self::Comment => "a comment code, 9 digits beginning with 8",
+            Self::Payers => "a letter of 別表21 負担区分",
             Self::Ascii => "half-width letters, digits and signs",
             Self::Kanji => "full-width characters of JIS X 0208",
             Self::Either => "all half width or all full width",
@@ -165,8 +186,6 @@ macro_rules! record {
         }
 
         impl crate::value::Record for $record {
-            const SPEC: &'static crate::spec::RecordSpec = Self::SPEC;
-
             fn read(cells: &mut crate::cells::Cells<'_>) -> Self {
                 let record = Self { $( $(
                     $member: {

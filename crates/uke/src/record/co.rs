@@ -13,8 +13,8 @@ record! {
     /// Comment record (コメントレコード).
     Co "CO" "コメント" 5 {
         2 class: Option<LineClass> = { "診療識別" Digits 2 Variable Conditional (in LINE_CLASS) : "When the comment heads a group; 01 and 99 for the whole receipt." };
-        3 burden: Option<Burden> = { "負担区分" Ascii 1 Fixed Always : "別表21." };
-        4 code: Option<CommentCode> = { "コメントコード" Digits 9 Fixed Always };
+        3 burden: Option<Burden> = { "負担区分" Payers 1 Fixed Always : "別表21." };
+        4 code: Option<CommentCode> = { "コメントコード" Comment 9 Fixed Always };
         5 text: Text = { "文字データ" Kanji 76 Variable Conditional : "In the form of the code's pattern; 38 characters, longer text goes on in further records." };
     }
 }

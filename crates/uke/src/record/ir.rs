@@ -15,7 +15,7 @@ record! {
         5 institution: Word<7> = { "医療機関コード" Digits 7 Fixed Always or "L1912" };
         6 = { "予備" Digits 2 Variable Empty or "L1011" };
         7 name: Text = { "医療機関名称" Kanji 40 Variable Always : "As notified; a mismatch is replaced (L4892)." };
-        8 claim_month: Option<Dated<ClaimMonth>> = { "請求年月" Digits 6 Fixed Always or "L1102" : "The month of claiming." };
+        8 claim_month: Option<Dated<ClaimMonth>> = { "請求年月" Month 6 Fixed Always or "L1102" : "The month of claiming." };
         9 volume: Option<Volume> = { "マルチボリューム識別情報" Digits 2 Fixed Always };
         10 phone: Text = { "電話番号" Ascii 15 Variable Optional or "L1929" };
     }

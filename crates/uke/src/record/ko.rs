@@ -10,7 +10,7 @@ record! {
     Ko "KO" "公費" 12 {
         2 payer: Word<8> = { "公費負担者番号" Ascii 8 Fixed Always or "L2187" };
         3 recipient: Word<7> = { "公費受給者番号" Digits 7 Fixed Conditional : "Filled with zeros; none for 医療観察法 (30)." };
-        4 is_voluntary: bool = { "任意給付区分" Digits 1 Variable Conditional };
+        4 is_voluntary: bool = { "任意給付区分" Digits 1 Variable Conditional (in VOLUNTARY) };
         5 days: Option<u16> = { "診療実日数" Digits 2 Variable Always };
         6 points: Option<Points> = { "合計点数" Digits 8 Variable Always : "Σ 点数×回数 of the lines this 公費 pays." };
         7 charge: Option<Yen> = { "負担金額 公費" Digits 8 Variable Conditional or "L4510" : "yen; 0 is a value." };

@@ -11,12 +11,12 @@ record! {
     Re "RE" "レセプト共通" 38 {
         2 number: Option<u32> = { "レセプト番号" Digits 6 Variable Always or "L1910" : "1, 2, 3 … in file order; the writer numbers when absent." };
         3 kind: Option<ReceiptType> = { "レセプト種別" Digits 4 Fixed Always or "L2900" : "別表5." };
-        4 month: Option<Dated<ClaimMonth>> = { "診療年月" Digits 6 Fixed Always or "L2951" : "The month of care." };
+        4 month: Option<Dated<ClaimMonth>> = { "診療年月" Month 6 Fixed Always or "L2951" : "The month of care." };
         5 name: Text = { "氏名" Either 40 Variable Always or "L3001" : "All full or all half width; one space between 姓 and 名." };
         6 sex: Option<Sex> = { "男女区分" Digits 1 Fixed Always (in SEX) };
-        7 birth: Option<Dated<ServiceDate>> = { "生年月日" Digits 8 Fixed Always or "L2133" };
+        7 birth: Option<Dated<ServiceDate>> = { "生年月日" Day 8 Fixed Always or "L2133" };
         8 benefit_percent: Option<u16> = { "給付割合" Digits 3 Variable Conditional : "国保 only, percent." };
-        9 admission: Option<Dated<ServiceDate>> = { "入院年月日" Digits 8 Fixed Conditional : "Inpatient only." };
+        9 admission: Option<Dated<ServiceDate>> = { "入院年月日" Day 8 Fixed Conditional : "Inpatient only." };
         10 wards: Vec<Ward> = { "病棟区分" Ascii 8 Variable Conditional (in WARD) };
         11 low_income: Option<LowIncome> = { "一部負担金・食事療養費・生活療養費標準負担額区分" Digits 1 Variable Conditional (in LOW_INCOME) };
         12 special_notes: Vec<SpecialNote> = { "レセプト特記事項" Ascii 10 Variable Conditional (in SPECIAL_NOTE) : "Up to 5." };

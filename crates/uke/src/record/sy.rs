@@ -10,7 +10,7 @@ record! {
     /// Diagnosis record (傷病名レコード).
     Sy "SY" "傷病名" 8 {
         2 code: Option<DiagnosisCode> = { "傷病名コード" Digits 7 Fixed Always or "L2257" : "0000999: uncoded, the name is in field 6." };
-        3 start: Option<Dated<ServiceDate>> = { "診療開始日" Digits 8 Fixed Always };
+        3 start: Option<Dated<ServiceDate>> = { "診療開始日" Day 8 Fixed Always };
         4 outcome: Option<Outcome> = { "転帰区分" Digits 1 Fixed Always (in OUTCOME) };
         5 modifiers: Vec<ModifierCode> = { "修飾語コード" Ascii 80 Variable Conditional : "Prefixes, then suffixes, in display order; up to 20." };
         6 name: Text = { "傷病名称" Kanji 40 Variable Conditional : "Uncoded only." };

@@ -32,6 +32,10 @@ code_table! {
     OnDuty ON_DUTY "別表15 職務上の事由" 1 { 1 "職務上", 2 "下船後3月以内", 3 "通勤災害" }
 }
 
+/// 任意給付区分 as a table (its type is `bool`).
+pub static VOLUNTARY: super::CodeTable =
+    super::CodeTable { name: "任意給付区分", width: 1, rows: &[(1, "任意給付")] };
+
 code_table! {
     /// Reduction of the patient's charge (減免区分, 別表16).
     Reduction REDUCTION "別表16 減免区分" 1 { 1 "減額", 2 "免除", 3 "支払猶予" }

@@ -52,7 +52,7 @@ impl Value for Vec<Comment> {
         let mut slots = group.repeat;
         for comment in self {
             if slots == 0 {
-                out.refuse(FieldError::TooMany { received: self.len(), allowed: usize::from(group.repeat) });
+                out.refuse(text, FieldError::TooMany { received: self.len(), allowed: usize::from(group.repeat) });
                 return;
             }
             slots -= 1;
@@ -60,7 +60,7 @@ impl Value for Vec<Comment> {
                 Some(value) => value.print(code, out),
                 None => {
                     out.empty(code);
-                    out.refuse(FieldError::Required);
+                    out.refuse(code, FieldError::Required);
                 }
             }
             comment.text.write_cell(text, out);

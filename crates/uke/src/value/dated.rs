@@ -65,7 +65,7 @@ impl Cell for Dated<ClaimMonth> {
             Self::Era(month) => {
                 let text = Wareki::of(month.first_day()).map(Wareki::gyymmdd).unwrap_or_default();
                 out.unchecked(text.as_bytes().get(..5).unwrap_or_default());
-                out.refuse(FieldError::EraDate);
+                out.refuse(column, FieldError::EraDate);
             }
         }
     }
@@ -87,7 +87,7 @@ impl Cell for Dated<ServiceDate> {
             Self::Era(day) => {
                 let text = Wareki::of(*day).map(Wareki::gyymmdd).unwrap_or_default();
                 out.unchecked(text.as_bytes());
-                out.refuse(FieldError::EraDate);
+                out.refuse(column, FieldError::EraDate);
             }
         }
     }

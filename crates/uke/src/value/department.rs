@@ -58,7 +58,7 @@ impl Value for Vec<DepartmentReport> {
             out.code(disease, report.disease);
         }
         if self.len() > usize::from(group.repeat) {
-            out.refuse(FieldError::TooMany { received: self.len(), allowed: usize::from(group.repeat) });
+            out.refuse(disease, FieldError::TooMany { received: self.len(), allowed: usize::from(group.repeat) });
         }
     }
 }

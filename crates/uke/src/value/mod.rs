@@ -17,16 +17,14 @@ pub use department::DepartmentReport;
 pub use text::Text;
 pub use word::{Word, WordError};
 
-pub(crate) use number::digits;
+pub(crate) use number::{decimal, digits};
 
 use crate::cells::Cells;
 use crate::encoder::Encoder;
-use crate::spec::{Column, Group, RecordSpec};
+use crate::spec::{Column, Group};
 
 /// A record type: made by [`record!`](crate::spec::record) from its field table.
 pub(crate) trait Record: Sized {
-    const SPEC: &'static RecordSpec;
-
     /// Reads the cells after the record id. What cannot be held is left out and marked in `cells`.
     fn read(cells: &mut Cells<'_>) -> Self;
 

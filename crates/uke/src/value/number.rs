@@ -136,7 +136,7 @@ impl Value for bool {
 }
 
 /// Reads up to five digits, a point and up to five digits.
-fn decimal(cell: &[u8]) -> Option<Decimal> {
+pub(crate) fn decimal(cell: &[u8]) -> Option<Decimal> {
     let (whole, fraction) = match cell.iter().position(|byte| *byte == b'.') {
         None => (cell, &[][..]),
         Some(at) => (cell.get(..at)?, cell.get(at + 1..).filter(|fraction| !fraction.is_empty())?),
@@ -161,7 +161,7 @@ fn print_decimal(value: Decimal, column: &Column, out: &mut Encoder) {
         Ok(_) if is_fitting => out.checked(column, value.to_string().as_bytes()),
         _ => {
             out.checked(column, value.to_string().as_bytes());
-            out.refuse(FieldError::Form { allowed: column.mode.name() });
+            out.refuse(column, FieldError::Form { allowed: column.mode.name() });
         }
     }
 }
