@@ -114,6 +114,9 @@ fn derive_visit(work: &mut Work<'_>, visit: usize) {
         VisitKind::HouseCall => current.has(VisitFact::InitialAtHouseCall),
         VisitKind::HomeVisit | VisitKind::None | VisitKind::Auto => return,
     };
+    if is_basic_fee_contained(work, visit) {
+        return;
+    }
     if is_pediatric_fee(work, visit) {
         derive_pediatric(work, visit, is_initial);
         return;
@@ -130,6 +133,16 @@ fn derive_visit(work: &mut Work<'_>, visit: usize) {
     }
     derive_time(work, visit, base, family, is_initial);
     derive_facility(work, visit, base, is_initial);
+}
+
+/// An ordered fee that counts as 初診 or 再診 by itself (実日数 = 2: 地域包括診療料, 小児かかりつけ診療料 …) contains
+/// the basic fee.
+fn is_basic_fee_contained(work: &Work<'_>, visit: usize) -> bool {
+    let Some(source) = work.request.visits.get(visit) else { return false };
+    source.orders.iter().filter_map(|order| order.code?.act()).any(|code| {
+        !is_basic_fee(code.number())
+            && work.masters.act(code, source.date).is_some_and(|act| act.day_rule == 2 && act.outpatient_bucket != 0)
+    })
 }
 
 /// The code of the basic fee: 2科目, 同日, 電話, 情報通信機器 or the plain one.
@@ -325,10 +338,19 @@ fn derive_coordination(work: &mut Work<'_>, visit: usize, base: usize, is_initia
 fn is_pediatric_fee(work: &Work<'_>, visit: usize) -> bool {
     let Some(current) = work.visits.get(visit) else { return false };
     let is_visit = matches!(current.kind, VisitKind::Initial | VisitKind::Revisit | VisitKind::HouseCall);
+    // B001-2 注2: not for a patient charged with 在宅療養指導管理料 (C100–C121).
+    let has_home_guidance = work.request.visits.iter().any(|other| {
+        other.orders.iter().filter_map(|order| order.code?.act()).any(|code| {
+            work.masters
+                .act(code, other.date)
+                .is_some_and(|act| act.section_letter == b'C' && (100..=121).contains(&act.section_number))
+        })
+    });
     let earlier = work.visits.get(..visit).unwrap_or_default();
     let is_under_six = age(work, current.date()) < 6
         || earlier.iter().any(|other| other.is_pediatric_fee && other.date().month_of() == current.date().month_of());
     is_visit
+        && !has_home_guidance
         && is_under_six
         && has_fact(work, InstitutionFact::PediatricOutpatientFee)
         && is_pediatric_department(work, visit)

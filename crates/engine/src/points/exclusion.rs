@@ -44,8 +44,11 @@ const LIFESTYLE_I: &[u32] = &[113_041_710, 113_041_810, 113_041_910];
 /// 生活習慣病管理料(Ⅱ), in person and by 情報通信機器.
 const LIFESTYLE_II: &[u32] = &[113_707_110, 113_707_210];
 
-/// 医学管理等 that stand beside 生活習慣病管理料(Ⅰ): 糖尿病合併症, がん性疼痛緩和, 外来緩和ケア, 糖尿病透析予防,
-/// 慢性腎臓病透析予防 (B001の20, 22, 24, 27, 37).
+/// ニコチン依存症管理料 (B001-3-2), which shares section and branch with 生活習慣病管理料 in the master.
+const NICOTINE: &[u32] = &[113_008_310, 113_008_410, 113_008_510, 113_031_610, 113_031_710];
+
+/// 医学管理等 that stand beside 生活習慣病管理料(Ⅰ) (B001-3 注2): 糖尿病合併症, がん性疼痛緩和, 外来緩和ケア,
+/// 糖尿病透析予防, 慢性腎臓病透析予防, and its own additions.
 const BESIDE_LIFESTYLE_I: &[Place] = &[
     place(b'B', 1, 0, 20),
     place(b'B', 1, 0, 22),
@@ -55,9 +58,8 @@ const BESIDE_LIFESTYLE_I: &[Place] = &[
     place(b'B', 1, 3, 0),
 ];
 
-/// 医学管理等 that stand beside 生活習慣病管理料(Ⅱ) since 令和6 (B001-3-3 注2), with those 令和8 added.
-const BESIDE_LIFESTYLE_II: &[Place] = &[
-    place(b'B', 1, 0, 2),
+/// 医学管理等 that stand beside 生活習慣病管理料(Ⅱ) in 令和6 (B001-3-3 注2).
+const BESIDE_LIFESTYLE_II_R6: &[Place] = &[
     place(b'B', 1, 0, 9),
     place(b'B', 1, 0, 11),
     place(b'B', 1, 0, 20),
@@ -76,16 +78,64 @@ const BESIDE_LIFESTYLE_II: &[Place] = &[
     place(b'B', 11, 3, 0),
 ];
 
-/// What 小児科外来診療料 does not contain (B001-2注1–3): itself and its additions, 診療情報提供料(Ⅱ), 連携強化診療情報
-/// 提供料, 地域連携小児夜間・休日診療料, 往診料, 第14部.
-const BESIDE_PEDIATRIC: &[Place] = &[
-    place(b'B', 1, 2, 0),
+/// The longer list of 令和8 (B001-3-3 注2, 令和8年告示第69号).
+const BESIDE_LIFESTYLE_II_R8: &[Place] = &[
+    place(b'B', 1, 0, 2),
+    place(b'B', 1, 0, 3),
+    place(b'B', 1, 0, 9),
+    place(b'B', 1, 0, 11),
+    place(b'B', 1, 0, 14),
+    place(b'B', 1, 0, 16),
+    place(b'B', 1, 0, 20),
+    place(b'B', 1, 0, 22),
+    place(b'B', 1, 0, 23),
+    place(b'B', 1, 0, 24),
+    place(b'B', 1, 0, 26),
+    place(b'B', 1, 0, 27),
+    place(b'B', 1, 0, 29),
+    place(b'B', 1, 0, 34),
+    place(b'B', 1, 0, 36),
+    place(b'B', 1, 0, 37),
+    place(b'B', 1, 2, 7),
+    place(b'B', 1, 2, 9),
+    place(b'B', 1, 2, 11),
+    place(b'B', 1, 2, 22),
+    place(b'B', 1, 3, 0),
+    place(b'B', 1, 9, 0),
+    place(b'B', 5, 6, 0),
+    place(b'B', 5, 7, 0),
+    place(b'B', 5, 8, 0),
+    place(b'B', 5, 14, 0),
+    place(b'B', 6, 0, 0),
+    place(b'B', 9, 0, 0),
+    place(b'B', 9, 2, 0),
     place(b'B', 10, 0, 0),
+    place(b'B', 10, 2, 0),
     place(b'B', 11, 0, 0),
-    place(b'C', 0, 0, 0),
-    place(b'O', 100, 0, 0),
-    place(b'O', 101, 0, 0),
+    place(b'B', 11, 3, 0),
+    place(b'B', 12, 0, 0),
+    place(b'B', 13, 0, 0),
 ];
+
+/// What 小児科外来診療料 does not contain (B001-2 注3): its own time additions, 小児抗菌薬適正使用支援加算, 地域連携小児
+/// 夜間・休日診療料, 院内トリアージ実施料 (令和6), 救急の医学管理料, 診療情報提供料(Ⅱ), 連携強化診療情報提供料, 往診料, 第14部.
+const BESIDE_PEDIATRIC: Selection = Selection {
+    codes: &[],
+    sections: &[letter(b'O')],
+    places: &[
+        place(b'B', 1, 2, 1),
+        place(b'B', 1, 2, 2),
+        place(b'B', 1, 2, 3),
+        place(b'B', 1, 2, 4),
+        place(b'B', 1, 2, 5),
+        place(b'B', 1, 2, 8),
+        place(b'B', 1, 2, 9),
+        place(b'B', 10, 0, 0),
+        place(b'B', 11, 0, 0),
+        place(b'C', 0, 0, 0),
+    ],
+    except: &[],
+};
 
 const BLOCKS: &[Block] = &[
     Block {
@@ -94,7 +144,7 @@ const BLOCKS: &[Block] = &[
         to: OPEN,
         winners: Selection::of_codes(LIFESTYLE_I),
         losers: Selection {
-            codes: &[],
+            codes: NICOTINE,
             sections: &[letter(b'B'), letter(b'D'), letter(b'G'), letter(b'N')],
             places: &[],
             except: BESIDE_LIFESTYLE_I,
@@ -106,9 +156,19 @@ const BLOCKS: &[Block] = &[
     Block {
         rule: &rules::LIFESTYLE_II,
         from: 20_240_601,
+        to: 20_260_531,
+        winners: Selection::of_codes(LIFESTYLE_II),
+        losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R6 },
+        near: Near::Month,
+        outcome: Outcome::Included,
+        has_exception: true,
+    },
+    Block {
+        rule: &rules::LIFESTYLE_II,
+        from: 20_260_601,
         to: OPEN,
         winners: Selection::of_codes(LIFESTYLE_II),
-        losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II },
+        losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R8 },
         near: Near::Month,
         outcome: Outcome::Included,
         has_exception: true,
@@ -276,11 +336,7 @@ fn include_in_pediatric(work: &mut Work<'_>) {
         let Some(entry) = work.entries.get(index) else { continue };
         let Some(act) = entry.live_act() else { continue };
         let is_child_visit = work.visit_of(entry).is_some_and(|visit| visit.is_pediatric_fee);
-        let stands_beside = BESIDE_PEDIATRIC.iter().any(|place| {
-            place.letter == act.section_letter
-                && place.number == act.section_number
-                && place.branch == act.section_branch
-        });
+        let stands_beside = BESIDE_PEDIATRIC.has(act);
         if !is_child_visit || stands_beside || basic::PEDIATRIC_FEES.contains(&act.validity.code) {
             continue;
         }
