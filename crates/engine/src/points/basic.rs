@@ -3,12 +3,12 @@
 //! Source: A000, A001, B001-2 of 別表第一.
 
 use calculation::{InstitutionFact, TimeClass, VisitFact, VisitKind};
-use kernel::{ServiceDate, completed_years};
+use kernel::{Finding, ServiceDate, completed_years};
 
 use super::context;
 use super::rules::{self, Rule};
-use super::standard::is_filed;
-use super::work::{Entry, Work};
+use super::standard::{Standing, is_filed, standing};
+use super::work::Work;
 
 /// Codes of a family of basic fees: fee and its additions.
 struct Family {
@@ -123,6 +123,9 @@ fn derive_visit(work: &mut Work<'_>, visit: usize) {
     }
     let family = if is_initial { &INITIAL } else { &REVISIT };
     let (code, rule) = fee_of(work, visit, family, is_initial);
+    if !is_online_allowed(work, visit, code) {
+        return;
+    }
     let base = work.derive(visit, code, rule);
     if let Some(current) = work.visits.get_mut(visit) {
         current.basic = base;
@@ -133,6 +136,19 @@ fn derive_visit(work: &mut Work<'_>, visit: usize) {
     }
     derive_time(work, visit, base, family, is_initial);
     derive_facility(work, visit, base, is_initial);
+}
+
+/// 情報通信機器 needs its standard filed; without it nothing is charged, and a person is told.
+fn is_online_allowed(work: &mut Work<'_>, visit: usize, code: u32) -> bool {
+    let Some(source) = work.request.visits.get(visit) else { return false };
+    let act = kernel::ActCode::from_number(code).and_then(|code| work.masters.act(code, source.date));
+    let is_allowed = act.is_none_or(|act| standing(&work.request.institution, act, source.date) == Standing::Met);
+    if !is_allowed {
+        let rule = &rules::ONLINE_NOT_FILED;
+        let place = format!("visits/{}", source.id);
+        work.findings.push(Finding::stop("online-not-filed", place, rule.text).with_basis(rule.basis));
+    }
+    is_allowed
 }
 
 /// An ordered fee that counts as 初診 or 再診 by itself (実日数 = 2: 地域包括診療料, 小児かかりつけ診療料 …) contains
@@ -230,12 +246,11 @@ fn has_fact(work: &Work<'_>, fact: InstitutionFact) -> bool {
     work.request.institution.facts.contains(&fact)
 }
 
-/// True when one of the codes is already charged in the month of the visit.
-pub fn is_charged_in_month(work: &Work<'_>, visit: usize, codes: &[u32]) -> bool {
-    let Some(month) = work.visits.get(visit).map(|current| current.date().month_of()) else { return false };
-    work.entries.iter().any(|entry: &Entry<'_>| {
-        entry.live_act().is_some_and(|act| codes.contains(&act.validity.code))
-            && work.date_of(entry).month_of() == month
+/// True when one of the codes is already charged in the month of the visit, up to its day.
+fn is_charged_in_month(work: &Work<'_>, visit: usize, codes: &[u32]) -> bool {
+    work.visits.get(visit).is_some_and(|current| {
+        let on = current.date();
+        super::limit::is_charged_since(work, codes, on.month_of().first_day(), on)
     })
 }
 
@@ -348,7 +363,8 @@ fn is_pediatric_fee(work: &Work<'_>, visit: usize) -> bool {
     });
     let earlier = work.visits.get(..visit).unwrap_or_default();
     let is_under_six = age(work, current.date()) < 6
-        || earlier.iter().any(|other| other.is_pediatric_fee && other.date().month_of() == current.date().month_of());
+        || earlier.iter().any(|other| other.is_pediatric_fee && other.date().month_of() == current.date().month_of())
+        || is_charged_in_month(work, visit, &PEDIATRIC_FEES);
     is_visit
         && !has_home_guidance
         && is_under_six

@@ -141,6 +141,14 @@ fn classify(institution: &Institution, date: ServiceDate, minutes: u16) -> TimeC
     }
 }
 
+/// True when nobody is there that day: a holiday, a day the clinic named, or a weekday without posted hours.
+pub fn is_closed(institution: &Institution, date: ServiceDate) -> bool {
+    let has_hours = !institution.opening_hours.is_empty();
+    is_holiday(date)
+        || institution.closed_dates.contains(&date)
+        || (has_hours && hours_of(institution, date).is_empty())
+}
+
 /// Posted hours of a day; none when closed. Hours are closed on national holidays.
 fn hours_of(institution: &Institution, date: ServiceDate) -> Vec<(u16, u16)> {
     if institution.closed_dates.contains(&date) || is_national_holiday(date) {

@@ -8,7 +8,7 @@ use kernel::{ItemCode, ServiceDate};
 use masters::row::{ActRow, ExclusionRow};
 
 use super::basic::{self, OUTPATIENT_MANAGEMENT};
-use super::context::same_day_next_month;
+use super::context::{is_closed, same_day_next_month};
 use super::rules::{self, Rule};
 use super::select::{Place, Selection, letter, place, sections};
 use super::work::{Entry, Why, Work};
@@ -271,9 +271,12 @@ const NOT_WITHIN_ONE_MONTH: Selection = Selection {
 pub fn apply(work: &mut Work<'_>) {
     reject_by_first_visit(work);
     include_in_pediatric(work);
+    reject_on_phone(work);
     for block in BLOCKS {
         apply_block(work, block);
+        apply_block_of_history(work, block);
     }
+    super::prescription::check(work);
     apply_inclusion_table(work);
     keep_main_injection(work);
     keep_two_lipids(work);
@@ -314,6 +317,51 @@ fn apply_block(work: &mut Work<'_>, block: &Block) {
                 work.end_or_ask(*loser, block.outcome, block.has_exception, why);
             }
         }
+    }
+}
+
+/// A winner that an earlier claim of this month already holds.
+fn apply_block_of_history(work: &mut Work<'_>, block: &Block) {
+    if block.near != Near::Month {
+        return;
+    }
+    for (loser, act) in work.live_acts() {
+        let Some(entry) = work.entries.get(loser) else { continue };
+        let on = work.date_of(entry);
+        let is_due = block.losers.has(act)
+            && !block.winners.has(act)
+            && (block.from..=block.to).contains(&on.yyyymmdd())
+            && !is_for_other_disease(work, block, entry);
+        let line = work.request.history.lines.iter().find(|line| {
+            is_due
+                && line.date.month_of() == on.month_of()
+                && line
+                    .code
+                    .act()
+                    .and_then(|code| work.masters.act(code, line.date))
+                    .is_some_and(|act| block.winners.has(act))
+        });
+        if let Some(line) = line.copied() {
+            let cause = Cause::History { date: line.date, code: line.code };
+            work.end_or_ask(loser, block.outcome, block.has_exception, Why::caused(block.rule, cause));
+        }
+    }
+}
+
+/// 電話等再診: no 医学管理等 that day, but 診療情報提供料(Ⅰ) for an emergency referral (A001 留意事項).
+fn reject_on_phone(work: &mut Work<'_>) {
+    const REFERRAL: Place = place(b'B', 9, 0, 0);
+    for (index, act) in work.live_acts() {
+        let is_phone = work
+            .entries
+            .get(index)
+            .and_then(|entry| work.visit_of(entry))
+            .is_some_and(|visit| visit.kind == calculation::VisitKind::Phone);
+        if !is_phone || act.section_letter != b'B' {
+            continue;
+        }
+        let is_referral = Selection { places: &[REFERRAL], ..Selection::of_codes(&[]) }.has(act);
+        work.end_or_ask(index, Outcome::Rejected, is_referral, Why::rule(&rules::PHONE_MANAGEMENT));
     }
 }
 
@@ -404,9 +452,7 @@ fn last_initial(work: &Work<'_>, on: ServiceDate) -> Option<ServiceDate> {
 fn one_month_after(work: &Work<'_>, first: ServiceDate) -> ServiceDate {
     let next = first.month_of().plus_months(1);
     let Some(mut day) = next.day(first.day()) else { return next.last_day() };
-    let institution = &work.request.institution;
-    let is_closed = |date: ServiceDate| super::context::is_holiday(date) || institution.closed_dates.contains(&date);
-    while is_closed(day) && day > first {
+    while is_closed(&work.request.institution, day) && day > first {
         day = day.minus_days(1);
     }
     day.min(same_day_next_month(first))
@@ -600,36 +646,44 @@ fn apply_exclusion(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceD
             }
         };
         let (winner, loser) = if first_stays { (index, other) } else { (other, index) };
-        let table = ["03-1", "03-2", "03-3", "03-4"].get(usize::from(row.period).saturating_sub(1));
         let why = Why {
             cause: work.cause(winner),
-            table: table.copied(),
+            table: table_name(row),
             is_own_row: row.is_own == 1,
             ..Why::rule(&rules::EXCLUSION_TABLE)
         };
         let has_exception = row.has_exception == 1 || act.validity.section_changed == 1;
         work.end_or_ask(loser, Outcome::Rejected, has_exception, why);
     }
-    if row.period == 4 {
-        apply_history_week(work, index, on, row);
-    }
+    apply_exclusion_of_history(work, index, on, row);
 }
 
-/// A week may begin in the month before: what was charged then stays.
-fn apply_history_week(work: &mut Work<'_>, index: usize, on: ServiceDate, row: &ExclusionRow) {
+/// What an earlier claim holds stays, unless the row says that this act is the one to bill.
+fn apply_exclusion_of_history(work: &mut Work<'_>, index: usize, on: ServiceDate, row: &ExclusionRow) {
+    let is_near = |date: ServiceDate| match row.period {
+        1 => date == on,
+        2 => date.month_of() == on.month_of(),
+        4 => date.week_start() == on.week_start(),
+        _ => false,
+    };
     let line = work
         .request
         .history
         .lines
         .iter()
-        .find(|line| line.code.number() == row.other && line.date.week_start() == on.week_start())
+        .find(|line| row.keep != 1 && line.code.number() == row.other && is_near(line.date))
         .copied();
-    if let Some(line) = line {
+    let is_live = work.entries.get(index).is_some_and(Entry::is_live);
+    if let Some(line) = line.filter(|_| is_live) {
         let cause = Cause::History { date: line.date, code: line.code };
-        work.used.push(super::work::Used { date: line.date, code: line.code, rule: &rules::EXCLUSION_TABLE });
-        let why = Why { table: Some("03-4"), ..Why::caused(&rules::EXCLUSION_TABLE, cause) };
+        let why = Why { table: table_name(row), ..Why::caused(&rules::EXCLUSION_TABLE, cause) };
         work.end_or_ask(index, Outcome::Rejected, row.has_exception == 1, why);
     }
+}
+
+/// Name of the table of an exclusion row.
+fn table_name(row: &ExclusionRow) -> Option<&'static str> {
+    ["03-1", "03-2", "03-3", "03-4"].get(usize::from(row.period).saturating_sub(1)).copied()
 }
 
 /// An addition falls with its base.

@@ -187,7 +187,17 @@ fn derive_specimen_management(work: &mut Work<'_>, visit: usize, group: u8) {
 pub fn derive_degressions(work: &mut Work<'_>) {
     const TESTS: u32 = 160_000_190;
     const SCANS: u32 = 170_022_290;
-    let mut seen: Vec<(kernel::ClaimMonth, u16)> = Vec::new();
+    let mut seen: Vec<(kernel::ClaimMonth, u16)> = work
+        .request
+        .history
+        .lines
+        .iter()
+        .filter_map(|line| {
+            let act = work.masters.act(line.code.act()?, line.date)?;
+            let is_counted = act.degression == 1 && act.degression_group != 0;
+            is_counted.then_some((line.date.month_of(), act.degression_group))
+        })
+        .collect();
     for (index, act) in work.live_acts() {
         let is_base = matches!(act.record_role, 1 | 3 | 5) && act.degression == 1 && act.degression_group != 0;
         let Some(entry) = work.entries.get(index).filter(|_| is_base) else { continue };

@@ -62,11 +62,15 @@ fn apply_to(work: &mut Work<'_>, index: usize, act: &ActRow) {
 
 /// What one entry counts against a limit: units of rehabilitation by quantity, anything else by times.
 fn weight(entry: &Entry<'_>, act: &ActRow) -> u32 {
-    const UNIT_OF_REHABILITATION: u16 = 28;
-    if act.step_calc == 1 && act.unit_code == UNIT_OF_REHABILITATION {
+    if is_counted_in_units(act) {
         return entry.quantity.and_then(|quantity| quantity.get().ceil().to_u32()).unwrap_or(1);
     }
     u32::from(entry.times)
+}
+
+fn is_counted_in_units(act: &ActRow) -> bool {
+    const UNIT_OF_REHABILITATION: u16 = 28;
+    act.step_calc == 1 && act.unit_code == UNIT_OF_REHABILITATION
 }
 
 fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceDate, start: ServiceDate, row: &LimitRow) {
@@ -75,15 +79,14 @@ fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceDate, s
     }
     let (used, cause) = count_before(work, index, act, start, on);
     let Some(entry) = work.entries.get(index) else { return };
-    let (allowed, wanted, is_plain_count) =
-        (u32::from(row.count), weight(entry, act), weight(entry, act) == u32::from(entry.times));
+    let (allowed, wanted) = (u32::from(row.count), weight(entry, act));
     if used + wanted <= allowed {
         return;
     }
     let why = Why { cause, table: Some("05"), ..Why::rule(&rules::LIMIT_TABLE) };
     let left = allowed.saturating_sub(used);
-    if left > 0 && is_plain_count {
-        cap_times(work, index, left, why);
+    if left > 0 {
+        cap(work, index, act, left, why);
     } else {
         let has_exception = row.has_exception == 1 || act.validity.section_changed == 1;
         work.end_or_ask(index, Outcome::Rejected, has_exception, why);
@@ -99,7 +102,6 @@ fn count_before(
     on: ServiceDate,
 ) -> (u32, Option<Cause>) {
     let code = act.validity.code;
-    let month = work.request.month.first_day();
     let mut used = 0;
     let mut cause = None;
     let lines: Vec<_> = work
@@ -107,7 +109,7 @@ fn count_before(
         .history
         .lines
         .iter()
-        .filter(|line| line.code.number() == code && (start..=on).contains(&line.date) && line.date < month)
+        .filter(|line| line.code.number() == code && (start..=on).contains(&line.date))
         .copied()
         .collect();
     for line in lines {
@@ -126,10 +128,15 @@ fn count_before(
     (used, cause)
 }
 
-/// Some of the ordered times remain.
-fn cap_times(work: &mut Work<'_>, index: usize, left: u32, why: Why) {
+/// Some of the ordered times, or units, remain.
+fn cap(work: &mut Work<'_>, index: usize, act: &ActRow, left: u32, why: Why) {
     if let Some(entry) = work.entries.get_mut(index) {
-        entry.times = u16::try_from(left).unwrap_or(entry.times);
+        let left = u16::try_from(left).unwrap_or(u16::MAX);
+        if is_counted_in_units(act) {
+            entry.quantity = Some(left.into());
+        } else {
+            entry.times = left;
+        }
         entry.outcome = Outcome::Replaced;
         entry.why.push(why);
     }
@@ -148,7 +155,7 @@ fn apply_max_count(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceD
     let why = Why { cause, ..Why::rule(&rules::LIMIT_MASTER) };
     let left = allowed.saturating_sub(used);
     if left > 0 {
-        cap_times(work, index, left, why);
+        cap(work, index, act, left, why);
     } else {
         work.end_or_ask(index, Outcome::Rejected, act.max_count_error == 0, why);
     }

@@ -14,6 +14,7 @@ mod laboratory;
 mod limit;
 mod line;
 mod medication;
+mod prescription;
 pub mod rules;
 mod select;
 mod standard;

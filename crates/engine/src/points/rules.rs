@@ -94,6 +94,10 @@ rules! {
     LIFESTYLE_INITIAL_MONTH = "management/lifestyle-initial-month", "B001-3、B001-3-3 留意事項", "初診料を算定した月は算定できない";
     LIFESTYLE_SIX_MONTHS = "management/lifestyle-six-months", "B001-3-3 留意事項", "生活習慣病管理料(Ⅰ)の算定月から6月以内は(Ⅱ)を算定できない";
     ONE_MONTH = "management/one-month", "B000注2 ほか 医学管理等", "初診日またはその日から1月以内は算定できない";
+    PHONE_MANAGEMENT = "basic/phone-management", "A001 留意事項(電話等再診)", "電話等再診の日は医学管理等を算定できない";
+    ONLINE_NOT_FILED = "basic/online-not-filed", "A000注1、A001注1 情報通信機器", "情報通信機器を用いた診療の届出がない";
+    PRESCRIPTION_ONCE = "prescription/once", "F400 留意事項", "処方箋料は1回の受診につき1回";
+    PRESCRIPTION_BASE = "prescription/base", "F400注4・6・7", "処方箋料を算定しない受診では加算できない";
     PRESCRIPTION_DAYS = "prescription/28-days", "F100注5、F400注4 特定疾患処方管理加算", "28日以上の処方でないため算定できない";
     HOME_MANAGEMENT = "home/management-includes", "C002注・C002-2注 在医総管・施医総管", "在宅時医学総合管理料等に含まれる";
     HOME_VISIT_DAY = "home/visit-day", "C001注 在宅患者訪問診療料", "訪問診療料を算定する日は算定できない";
