@@ -1,6 +1,8 @@
 //! `tensu`, the one binary: parses arguments, reads and writes files, calls the crates below it.
 
+mod golden;
 mod masters_command;
+mod masters_file;
 mod uke_command;
 
 use std::process::ExitCode;
@@ -23,12 +25,15 @@ enum Command {
     /// Electronic receipts (RECEIPTC.UKE): show, check, copy, compare.
     #[command(subcommand)]
     Uke(uke_command::Command),
+    /// Cases with known answers against the embedded engine.
+    Golden(golden::Command),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Masters(command) => masters_command::run(command),
         Command::Uke(command) => uke_command::run(command),
+        Command::Golden(command) => golden::run(command),
     };
     match outcome {
         Ok(code) => code,

@@ -55,7 +55,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
                     calculation::run_case(engine, case)
                 }
                 "charges-golden/1" => charges::run_case(case),
-                "charges-rule-golden/1" => charges::run_rule(case, folder),
+                "charges-rule-golden/1" => charges::run_rule_case(case, folder),
                 other => bail!("{}: unknown schema {other:?}", path.display()),
             };
             report(&mut tally, case, result);
