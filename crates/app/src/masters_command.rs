@@ -1,12 +1,336 @@
+//! `tensu masters`: import the official files, look up a code, list a set, cut an excerpt.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::{Context, bail};
 use clap::Subcommand;
+use kernel::ServiceDate;
+use masters::row::{ActRow, DrugRow, OPEN_END, Validity};
+use masters::{ImportError, Imported, Masters, Options, Report};
+
+/// Where masters are looked for when no file is named: official layouts, compiled in memory.
+const FIXTURES: &str = "fixtures/masters";
+/// Names the compiled file when no option does.
+const VARIABLE: &str = "TENSU_MASTERS";
+/// Bad rows printed; the report file has more.
+const BAD_ROWS_PRINTED: usize = 20;
 
 /// Commands of this group.
 #[derive(Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Read official master files and write one compiled file.
+    Import {
+        /// Folders (or files) with official files: plain, .gz or .zip.
+        #[arg(required = true)]
+        folders: Vec<PathBuf>,
+        /// The compiled file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Write what was taken and left as JSON.
+        #[arg(long)]
+        report: Option<PathBuf>,
+        /// Rows that may be dropped because their layout does not allow them.
+        #[arg(long, default_value_t = 0)]
+        allow_bad_rows: usize,
+    },
+    /// Show a code on a day: act, drug, material, comment, diagnosis, modifier or facility standard.
+    Show {
+        /// The code as the official file writes it.
+        code: String,
+        /// Day of service, YYYY-MM-DD.
+        #[arg(long)]
+        on: ServiceDate,
+        /// Compiled file or folder of official files.
+        #[arg(long)]
+        masters: Option<PathBuf>,
+    },
+    /// List the editions of a compiled file.
+    List {
+        /// Compiled file or folder of official files.
+        file: PathBuf,
+    },
+    /// Write the rows of some codes in the official layouts.
+    Excerpt {
+        /// Folders (or files) with official files.
+        #[arg(required = true)]
+        folders: Vec<PathBuf>,
+        /// List of codes: one a line, what follows `#` is a remark.
+        #[arg(long)]
+        codes: PathBuf,
+        /// Folder to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
 
 /// Runs one command. Exit code 0: done; 1: findings; errors become exit code 2.
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
-    match command {}
+    match command {
+        Command::Import { folders, out, report, allow_bad_rows } => {
+            import(&folders, &out, report.as_deref(), Options { allow_bad_rows })
+        }
+        Command::Show { code, on, masters } => show(&code, on, masters.as_deref()),
+        Command::List { file } => list(&file),
+        Command::Excerpt { folders, codes, out } => excerpt(&folders, &codes, &out),
+    }
+}
+
+/// The masters to work with: the file or folder given, else the one `TENSU_MASTERS` names, else the fixture.
+pub fn load(given: Option<&Path>) -> anyhow::Result<Masters> {
+    let variable = std::env::var_os(VARIABLE).map(PathBuf::from);
+    let path = given.map(Path::to_owned).or(variable).unwrap_or_else(|| PathBuf::from(FIXTURES));
+    if path.is_dir() {
+        return masters::import_to_memory(std::slice::from_ref(&path))
+            .with_context(|| format!("importing the masters of {}", path.display()));
+    }
+    Masters::open(&path).with_context(|| format!("opening the masters {}", path.display()))
+}
+
+fn import(folders: &[PathBuf], out: &Path, report: Option<&Path>, options: Options) -> anyhow::Result<ExitCode> {
+    let imported = match masters::import(folders, options) {
+        Ok(imported) => imported,
+        Err(ImportError::BadRows { report: found, allowed }) => {
+            write_report(report, &found)?;
+            print!("{}", report_text(&found));
+            println!(
+                "{} rows are not as their layouts say, {allowed} are allowed: nothing was written",
+                found.bad_row_count
+            );
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(error) => return Err(error).context("importing masters"),
+    };
+    write_whole(out, &imported.bytes)?;
+    write_report(report, &imported.report)?;
+    print!("{}", report_text(&imported.report));
+    let Imported { bytes, .. } = imported;
+    let masters = Masters::from_bytes(bytes).context("opening what was written")?;
+    println!("{}: release {}", out.display(), masters.release());
+    print!("{}", tables_text(&masters));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes beside the place and renames: a reader that has the old file mapped keeps it whole.
+fn write_whole(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut beside = out.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    fs::write(&beside, bytes).with_context(|| format!("writing {}", beside.display()))?;
+    fs::rename(&beside, out).with_context(|| format!("renaming {} to {}", beside.display(), out.display()))
+}
+
+fn write_report(path: Option<&Path>, report: &Report) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let text = serde_json::to_string_pretty(report).context("writing the report as JSON")?;
+    fs::write(path, text + "\n").with_context(|| format!("writing {}", path.display()))
+}
+
+fn report_text(report: &Report) -> String {
+    let mut text = String::from("taken:\n");
+    for file in &report.taken {
+        let form = if file.is_difference { "difference" } else { "full" };
+        let (rows, kind, basis, path, date) = (file.rows, file.kind, file.basis, &file.path, day_text(file.date));
+        let _ = writeln!(text, "  {rows:>7} rows  {date}  {basis} {form}  {kind}  {path}");
+    }
+    text.push_str("left:\n");
+    for file in &report.left {
+        let _ = writeln!(text, "  {}: {}", file.path, file.reason);
+    }
+    for row in report.bad_rows.iter().take(BAD_ROWS_PRINTED) {
+        let _ = writeln!(text, "bad row: {row}");
+    }
+    text
+}
+
+fn tables_text(masters: &Masters) -> String {
+    let counts = [
+        ("診療行為", masters.acts().len()),
+        ("医薬品", masters.drugs().len()),
+        ("特定器材", masters.materials().len()),
+        ("コメント", masters.comments().len()),
+        ("傷病名", masters.diagnoses().len()),
+        ("修飾語", masters.modifiers().len()),
+        ("コメント関連", masters.all_comment_rules().len()),
+        ("補助マスター", masters.rows::<masters::row::FeeTableRow>().len()),
+        ("包括", masters.rows::<masters::row::InclusionRow>().len()),
+        ("背反", masters.rows::<masters::row::ExclusionRow>().len()),
+        ("入院基本料", masters.stay_add_ons().len()),
+        ("算定回数", masters.rows::<masters::row::LimitRow>().len()),
+        ("施設基準", masters.standards().len()),
+        ("公費", masters.subsidies().len()),
+    ];
+    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    format!("versions: {}\n", counts.join(", "))
+}
+
+fn list(file: &Path) -> anyhow::Result<ExitCode> {
+    let masters = load(Some(file))?;
+    println!("release {}  identity {}", masters.release(), masters.identity());
+    for row in masters.editions() {
+        let basis = basis_name(row.basis);
+        let form = if row.is_difference == 1 { "difference" } else { "full" };
+        let (name, kind, sha256) = (masters.text(row.name), masters.text(row.kind), masters.text(row.sha256));
+        println!("{}  {:>7} rows  {basis} {form}  {kind}  {name}  {sha256}", day_text(row.date), row.rows);
+    }
+    print!("{}", tables_text(&masters));
+    Ok(ExitCode::SUCCESS)
+}
+
+const fn basis_name(basis: u8) -> &'static str {
+    match basis {
+        0 => "official",
+        1 => "derived",
+        _ => "own",
+    }
+}
+
+fn show(code: &str, on: ServiceDate, given: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let masters = load(given)?;
+    let text = describe(&masters, code, on)?;
+    if text.is_empty() {
+        println!("{code}: no such code in release {}", masters.release());
+        return Ok(ExitCode::FAILURE);
+    }
+    print!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Everything the masters say on a code, as text for a person.
+fn describe(masters: &Masters, code: &str, on: ServiceDate) -> anyhow::Result<String> {
+    let mut text = String::new();
+    match (code.len(), code.as_bytes().first()) {
+        (9, Some(b'1')) => {
+            let act = code.parse()?;
+            for row in masters.act_versions(act) {
+                head(&mut text, masters, code, masters.text(row.name), &row.validity, on);
+                text.push_str(&act_text(row));
+            }
+            text.push_str(&rules_text(masters, act, on));
+        }
+        (9, Some(b'6')) => {
+            for row in masters.drug_versions(code.parse()?) {
+                head(&mut text, masters, code, masters.text(row.name), &row.validity, on);
+                text.push_str(&drug_text(masters, row));
+            }
+        }
+        (9, Some(b'7')) => {
+            for row in masters.material_versions(code.parse()?) {
+                head(&mut text, masters, code, masters.text(row.name), &row.validity, on);
+                let _ = writeln!(text, "    {} per {}", hundredths(row.price_e2), masters.text(row.unit_name));
+            }
+        }
+        (9, Some(b'8')) => {
+            for row in masters.comment_versions(code.parse()?) {
+                head(&mut text, masters, code, masters.text(row.name), &row.validity, on);
+            }
+        }
+        (7, _) => {
+            for row in masters.diagnosis_versions(code.parse()?) {
+                head(&mut text, masters, code, masters.text(row.name), &row.validity, on);
+                let _ = writeln!(text, "    ICD-10 {} {}", masters.text(row.icd10_1), masters.text(row.icd10_2));
+            }
+        }
+        (1..=4, _) => short_code(&mut text, masters, code, on)?,
+        _ => bail!("{code:?} is no code: 9 digits beginning with 1, 6, 7 or 8, 7 digits, or at most 4"),
+    }
+    if let Some(row) = code.parse().ok().filter(|_| code.len() > 4).and_then(|number| masters.ended(number, on)) {
+        let _ = writeln!(text, "  ended on {}: {}", day_text(row.validity.from), masters.text(row.reason));
+    }
+    Ok(text)
+}
+
+/// Four digits are a modifier or a facility standard: both are shown.
+fn short_code(text: &mut String, masters: &Masters, code: &str, on: ServiceDate) -> anyhow::Result<()> {
+    let padded = format!("{code:0>4}");
+    for row in masters.modifier_versions(padded.parse()?) {
+        head(text, masters, "修飾語", masters.text(row.name), &row.validity, on);
+    }
+    for row in masters.standard_versions(padded.parse()?) {
+        head(text, masters, "施設基準", masters.text(row.name), &row.validity, on);
+    }
+    Ok(())
+}
+
+fn head(text: &mut String, masters: &Masters, code: &str, name: &str, validity: &Validity, on: ServiceDate) {
+    let mark = if validity.holds_on(on.yyyymmdd()) { '*' } else { ' ' };
+    let trust = match validity.basis {
+        0 => "official",
+        1 => "derived",
+        2 => "derived, tied",
+        _ => "official, used before its first day",
+    };
+    let changed = if validity.section_changed == 1 { ", 区分 changed" } else { "" };
+    let (from, to) = (day_text(validity.from), day_text(validity.to));
+    let edition = masters.edition_name(validity.edition);
+    let _ = writeln!(text, "{mark} {code} {name}  {from} – {to}  ({trust}{changed}; {edition})");
+}
+
+fn act_text(row: &ActRow) -> String {
+    let letter = char::from(row.section_letter);
+    let branch = if row.section_branch == 0 { String::new() } else { format!("-{}", row.section_branch) };
+    let standards: Vec<String> = row.standards.iter().filter(|code| **code != 0).map(u16::to_string).collect();
+    let note = format!("{}{}", row.note_code, char::from(row.note_serial));
+    format!(
+        "    points {}  点数識別 {}  区分 {letter}{:03}{branch}  集計先 {}/{}  識別 {}/{}  注加算 {note}  施設基準 [{}]\n",
+        hundredths(row.points_e2.into()),
+        row.point_kind,
+        row.section_number,
+        row.outpatient_bucket,
+        row.inpatient_bucket,
+        row.record_role,
+        row.notice_role,
+        standards.join(" "),
+    )
+}
+
+fn drug_text(masters: &Masters, row: &DrugRow) -> String {
+    let price = hundredths(row.price_e2);
+    let (unit, list) = (masters.text(row.unit_name), masters.text(row.price_list_code));
+    let until =
+        if row.usable_until == 0 { String::new() } else { format!("  使用期限 {}", day_text(row.usable_until)) };
+    format!("    {price} yen per {unit}  剤形 {}  後発品 {}  {list}{until}\n", row.form, row.generic)
+}
+
+/// Limits in full; inclusions, exclusions and comments counted.
+fn rules_text(masters: &Masters, act: kernel::ActCode, on: ServiceDate) -> String {
+    let mut text = String::new();
+    for limit in masters.limits(act, on) {
+        let exception = if limit.has_exception == 1 { " (特例)" } else { "" };
+        let _ = writeln!(text, "  limit: {} per unit {}{exception}", limit.count, limit.unit);
+    }
+    let exclusions = [1, 2, 3, 4].map(|period| masters.exclusions(act, on).filter(|row| row.period == period).count());
+    let [day, month, simultaneous, week] = exclusions;
+    let included = masters.inclusions(act, on).count();
+    let comments = masters.comment_rules(act.number(), on).count();
+    let _ = writeln!(
+        text,
+        "  exclusions: day {day}, month {month}, simultaneous {simultaneous}, week {week}; included in {included} groups; comments {comments}"
+    );
+    text
+}
+
+fn hundredths(amount: i64) -> String {
+    format!("{}.{:02}", amount / 100, amount % 100)
+}
+
+fn day_text(day: u32) -> String {
+    match (day, ServiceDate::from_yyyymmdd(day)) {
+        (OPEN_END, _) => "open".to_owned(),
+        (_, Some(date)) => date.to_string(),
+        _ => "–".to_owned(),
+    }
+}
+
+fn excerpt(folders: &[PathBuf], codes: &Path, out: &Path) -> anyhow::Result<ExitCode> {
+    let text = fs::read_to_string(codes).with_context(|| format!("reading {}", codes.display()))?;
+    let first_word = |line: &str| line.split('#').next().unwrap_or_default().trim().to_owned();
+    let codes: BTreeSet<String> = text.lines().map(first_word).filter(|code| !code.is_empty()).collect();
+    for file in masters::excerpt(folders, &codes, out).context("writing the excerpt")? {
+        println!("{:>7} rows  {}", file.rows, out.join(file.name).display());
+    }
+    Ok(ExitCode::SUCCESS)
 }

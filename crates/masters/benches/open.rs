@@ -37,7 +37,8 @@ fn measure(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let open = best(|| Masters::open(path).map(|masters| masters.acts().len()))?;
     let lookups = Masters::open(path)?;
     let day = "2026-06-01".parse()?;
-    let codes: Vec<_> = lookups.acts().iter().filter_map(|row| kernel::ActCode::from_number(row.validity.code)).collect();
+    let codes: Vec<_> =
+        lookups.acts().iter().filter_map(|row| kernel::ActCode::from_number(row.validity.code)).collect();
     let all = best(|| Ok::<_, std::io::Error>(codes.iter().filter(|code| lookups.act(**code, day).is_some()).count()))?;
     println!("file: {} KiB", size / 1024);
     println!("plain read: {read:?}");

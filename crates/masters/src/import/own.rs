@@ -210,7 +210,10 @@ mod tests {
             }
             for row in reader.records() {
                 let row = row.unwrap();
-                assert!(row.iter().last().is_some_and(|source| !source.is_empty()), "{name}: {row:?} names no source");
+                assert!(
+                    row.iter().next_back().is_some_and(|source| !source.is_empty()),
+                    "{name}: {row:?} names no source"
+                );
                 for (column, cell) in header.iter().zip(&row) {
                     let is_day = matches!(column, "from" | "to");
                     assert!(!is_day || cell.len() == 8, "{name}: {column} {cell:?}");
