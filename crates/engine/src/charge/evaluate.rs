@@ -1,0 +1,361 @@
+//! The month as a fold over its visits: after each visit every part stands at its amount to date.
+//!
+//! Parts = lines with the same payers. Order: parts with national subsidies, parts with local ones only,
+//! then the insurance-only part, which sees what the others left (§ 合算). A cap of a subsidy counts over
+//! all its parts, in the order H·K1, H·K1·K2, H·K2 ….
+
+use kernel::{Points, ServiceDate, Yen};
+
+use super::month::{Month, Payers, Relieved, Share, Subsidy, Visit};
+use super::month_limits::MonthLimits;
+use super::result::{Bounds, GroupAmount, StageAmount};
+use super::sen::Sen;
+use super::tables::LimitKind;
+
+/// How a part is limited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum PartKind {
+    /// Subsidies without insurance.
+    NoInsurance,
+    /// Insurance with at least one national subsidy; the first decides the limit.
+    National(LimitKind),
+    /// Insurance with local programmes only.
+    Local,
+    /// Insurance only.
+    InsuranceOnly,
+}
+
+/// A part of the month.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub(super) payers: Payers,
+    pub(super) kind: PartKind,
+    pub(super) points: Points,
+    /// Insurance share before everything.
+    pub(super) copay: Sen,
+    /// After 減免.
+    pub(super) relieved: Sen,
+    /// After limits.
+    pub(super) covered: Sen,
+    /// What held it down.
+    pub(super) bounds: Bounds,
+    pub(super) stages: Vec<Stage>,
+    pub(super) patient: Sen,
+}
+
+/// A subsidy of a part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stage {
+    pub(super) subsidy: usize,
+    pub(super) before: Sen,
+    pub(super) after: Sen,
+    /// As they stood after the visit before.
+    settled_before: Sen,
+    settled_after: Sen,
+}
+
+/// A subsidy over all its parts.
+#[derive(Clone, Copy, Debug, Default)]
+struct Usage {
+    /// Left of the cap; `None` = no cap.
+    left: Option<Sen>,
+    /// Counted so far.
+    used: Sen,
+    /// Counted when the visit before was settled.
+    settled: Sen,
+    /// Left of this visit's amount.
+    visit_left: Sen,
+    /// Visits charged before this one.
+    visits: u8,
+    is_charged_now: bool,
+}
+
+/// The fold.
+#[derive(Clone, Debug)]
+pub(super) struct Evaluator<'m> {
+    month: &'m Month,
+    limits: Option<&'m MonthLimits>,
+    pub(super) parts: Vec<Part>,
+    usage: Vec<Usage>,
+    pub(super) bounds: Bounds,
+}
+
+impl<'m> Evaluator<'m> {
+    pub(super) fn new(month: &'m Month, limits: Option<&'m MonthLimits>) -> Self {
+        let usage = vec![Usage::default(); month.subsidies.len()];
+        Self { month, limits, parts: Vec::new(), usage, bounds: Bounds::default() }
+    }
+
+    /// Adds a visit and brings every part up to date.
+    pub(super) fn add(&mut self, visit: &Visit) {
+        for line in &visit.lines {
+            self.add_points(line.payers, line.points);
+        }
+        for (usage, subsidy) in self.usage.iter_mut().zip(&self.month.subsidies) {
+            usage.begin(subsidy, visit);
+        }
+        self.bounds = Bounds::default();
+        self.recompute();
+        for usage in &mut self.usage {
+            usage.settle();
+        }
+        for stage in self.parts.iter_mut().flat_map(|part| &mut part.stages) {
+            stage.settled_before = stage.before;
+            stage.settled_after = stage.after;
+        }
+    }
+
+    /// The patient's share of all parts, exact.
+    pub(super) fn patient(&self) -> Sen {
+        self.parts.iter().map(|part| part.patient).sum()
+    }
+
+    /// The same as the receipt holds it: whole yen per part.
+    pub(super) fn patient_yen(&self) -> Yen {
+        self.parts.iter().map(|part| part.patient.yen()).sum()
+    }
+
+    /// Amounts to date in whole yen.
+    pub(super) fn amounts(&self) -> Vec<GroupAmount> {
+        self.parts.iter().map(Part::amount).collect()
+    }
+
+    fn add_points(&mut self, payers: Payers, points: Points) {
+        if let Some(part) = self.parts.iter_mut().find(|part| part.payers == payers) {
+            part.points += points;
+            return;
+        }
+        let place = self.parts.partition_point(|part| part.payers.members().lt(payers.members()));
+        self.parts.insert(place, Part { points, ..Part::new(payers, self.month) });
+    }
+
+    fn recompute(&mut self) {
+        let mut relief_left = self.relief_yen();
+        let mut parts = std::mem::take(&mut self.parts);
+        for part in &mut parts {
+            part.relieved = self.relieved(part, &mut relief_left);
+            if part.kind != PartKind::InsuranceOnly {
+                self.limit_part(part);
+                self.subsidise(part);
+            }
+        }
+        let split = parts.iter().position(|part| part.kind == PartKind::InsuranceOnly);
+        if let Some(mut alone) = split.map(|place| parts.remove(place)) {
+            self.limit_alone(&mut alone, &parts);
+            // Insurance only sorts first of all parts.
+            parts.insert(split.unwrap_or_default(), alone);
+        }
+        for part in &parts {
+            self.bounds.merge(part.bounds);
+        }
+        self.parts = parts;
+    }
+
+    fn relief_yen(&self) -> Sen {
+        match self.month.insurance.and_then(|insurance| insurance.relieved) {
+            Some(Relieved::Yen(yen)) => Sen::of(yen),
+            _ => Sen::ZERO,
+        }
+    }
+
+    /// The copay, and what 減免 leaves of it. Source: 記録条件仕様(医科用) 別表16.
+    fn relieved(&self, part: &mut Part, relief_left: &mut Sen) -> Sen {
+        let Some(insurance) = self.month.insurance.filter(|_| part.payers.has_insurance()) else {
+            return Sen::ZERO;
+        };
+        part.copay = Sen::percent(part.cost(), insurance.ratio.percent()).at_least_zero();
+        match insurance.relieved {
+            None => part.copay,
+            Some(Relieved::Exempt | Relieved::Deferred) => Sen::ZERO,
+            Some(Relieved::Percent(percent)) => part.copay.less_percent(percent),
+            Some(Relieved::Yen(_)) => {
+                let taken = part.copay.min(*relief_left);
+                *relief_left -= taken;
+                part.copay - taken
+            }
+        }
+    }
+
+    /// Limits of a part with subsidies, on its own cost.
+    fn limit_part(&self, part: &mut Part) {
+        part.bounds = Bounds::default();
+        let limit = match part.kind {
+            PartKind::NoInsurance => {
+                part.covered = Sen::of(part.cost());
+                return;
+            }
+            PartKind::National(kind) => self.limits.and_then(|limits| limits.of_part(kind)),
+            PartKind::Local | PartKind::InsuranceOnly => self.limits.and_then(|limits| limits.own),
+        };
+        part.covered = part.relieved;
+        if let Some(limit) = limit.map(|limit| Sen::of(limit.of(part.cost()))) {
+            let is_lower = limit < part.covered;
+            part.bounds.part_limit = is_lower && part.kind != PartKind::Local;
+            part.bounds.own_limit = is_lower && part.kind == PartKind::Local;
+            part.covered = part.covered.min(limit);
+        }
+        if let Some(cap) = self.limits.and_then(|limits| limits.specific_disease).map(Sen::of) {
+            part.hold_to_specific_disease(cap);
+        }
+    }
+
+    fn subsidise(&mut self, part: &mut Part) {
+        let cost = part.cost();
+        let mut amount = part.covered;
+        for stage in &mut part.stages {
+            stage.before = amount;
+            let subsidy = self.month.subsidies.get(stage.subsidy);
+            if let Some((subsidy, usage)) = subsidy.zip(self.usage.get_mut(stage.subsidy)) {
+                amount = usage.leave(subsidy, *stage, cost);
+                part.bounds.subsidy_cap |= usage.left == Some(Sen::ZERO);
+            }
+            stage.after = amount;
+        }
+        part.patient = amount;
+    }
+
+    /// The insurance-only part: the month's limit less what the eligible parts left to the patient.
+    /// Source: 健康保険法施行令 第41条, 第42条; 支払基金 計算事例.
+    fn limit_alone(&self, alone: &mut Part, others: &[Part]) {
+        alone.bounds = Bounds::default();
+        alone.covered = alone.relieved;
+        if let Some(limits) = self.limits {
+            let national = || others.iter().filter(|part| matches!(part.kind, PartKind::National(_)));
+            if let Some(own) = limits.own {
+                let eligible = || national().filter(|part| limits.is_eligible(part));
+                let cost = alone.cost() + eligible().map(Part::cost).sum();
+                let taken = eligible().map(|part| part.patient).sum();
+                let left = (Sen::of(own.of(cost)) - taken).at_least_zero();
+                alone.bounds.own_limit = left < alone.covered;
+                alone.covered = alone.covered.min(left);
+            }
+            if let Some(cap) = limits.specific_disease {
+                let taken = national().map(|part| part.patient).sum();
+                alone.hold_to_specific_disease((Sen::of(cap) - taken).at_least_zero());
+            }
+            let relief = limits.relief.map(|relief| Sen::of(relief.limit(alone.cost(), limits.is_halved)));
+            if let Some(relief) = relief.filter(|relief| *relief < alone.covered) {
+                alone.bounds = Bounds { relief: true, ..Bounds::default() };
+                alone.covered = relief;
+            }
+        }
+        alone.patient = alone.covered;
+    }
+}
+
+impl MonthLimits {
+    /// 70 and over: all parts; under 70: those of 21,000 yen and over.
+    pub(super) fn is_eligible(&self, part: &Part) -> bool {
+        self.is_70_or_over || part.covered >= Sen::of(self.combined_from)
+    }
+}
+
+impl Part {
+    fn new(payers: Payers, month: &Month) -> Self {
+        let programmes = payers.subsidies().filter_map(|position| month.subsidies.get(position)?.programme);
+        let first = programmes.map(|programme| programme.limit).next();
+        let kind = match (payers.has_insurance(), first) {
+            (false, _) => PartKind::NoInsurance,
+            (true, Some(limit)) => PartKind::National(limit),
+            (true, None) if payers == Payers::INSURANCE => PartKind::InsuranceOnly,
+            (true, None) => PartKind::Local,
+        };
+        let stage = |subsidy| Stage {
+            subsidy,
+            before: Sen::ZERO,
+            after: Sen::ZERO,
+            settled_before: Sen::ZERO,
+            settled_after: Sen::ZERO,
+        };
+        Self {
+            payers,
+            kind,
+            points: Points::ZERO,
+            copay: Sen::ZERO,
+            relieved: Sen::ZERO,
+            covered: Sen::ZERO,
+            bounds: Bounds::default(),
+            stages: payers.subsidies().map(stage).collect(),
+            patient: Sen::ZERO,
+        }
+    }
+
+    pub(super) const fn cost(&self) -> Yen {
+        self.points.to_yen()
+    }
+
+    fn hold_to_specific_disease(&mut self, cap: Sen) {
+        if cap < self.covered {
+            self.bounds = Bounds { specific_disease: true, ..Bounds::default() };
+            self.covered = cap;
+        }
+    }
+
+    fn amount(&self) -> GroupAmount {
+        let stage = |stage: &Stage| StageAmount {
+            subsidy: stage.subsidy,
+            before: stage.before.yen(),
+            after: stage.after.yen(),
+        };
+        GroupAmount {
+            payers: self.payers,
+            points: self.points,
+            cost: self.cost(),
+            copay: self.copay.yen(),
+            covered: self.covered.yen(),
+            stages: self.stages.iter().map(stage).collect(),
+            patient: self.patient.yen(),
+        }
+    }
+}
+
+impl Usage {
+    fn begin(&mut self, subsidy: &Subsidy, visit: &Visit) {
+        let cap = subsidy.cap.map(|cap| {
+            // A book that contradicts what was paid here never takes back what is settled.
+            (Sen::of(cap) - elsewhere(subsidy, visit.date)).max(self.settled)
+        });
+        let ticket = match subsidy.share {
+            Share::Ticket(yen) => Some(Sen::of(yen)),
+            _ => None,
+        };
+        self.left = [cap, ticket].into_iter().flatten().min();
+        self.used = Sen::ZERO;
+        self.is_charged_now = false;
+        self.visit_left = match subsidy.share {
+            Share::PerVisitMax { yen, visits } if visits.is_none_or(|visits| self.visits < visits) => Sen::of(yen),
+            Share::FirstVisitFixed(yen) if visit.is_first_visit => Sen::of(yen),
+            _ => Sen::ZERO,
+        };
+    }
+
+    fn settle(&mut self) {
+        self.settled = self.used;
+        self.visits = self.visits.saturating_add(u8::from(self.is_charged_now));
+    }
+
+    /// What the subsidy leaves of a part.
+    fn leave(&mut self, subsidy: &Subsidy, stage: Stage, cost: Yen) -> Sen {
+        let before = stage.before;
+        let share = match subsidy.share {
+            Share::Nothing => Sen::ZERO,
+            Share::PercentOfCost(percent) => before.min(Sen::percent(cost, percent)),
+            Share::RemainingCopay | Share::Ticket(_) => before,
+            Share::PerVisitMax { .. } | Share::FirstVisitFixed(_) => {
+                let added = (before - stage.settled_before).at_least_zero().min(self.visit_left);
+                self.visit_left -= added;
+                self.is_charged_now |= added > Sen::ZERO;
+                (stage.settled_after + added).min(before)
+            }
+        };
+        let after = self.left.map_or(share, |left| share.min(left));
+        self.left = self.left.map(|left| left - after);
+        self.used += after;
+        after
+    }
+}
+
+fn elsewhere(subsidy: &Subsidy, until: ServiceDate) -> Sen {
+    let counted = subsidy.elsewhere.iter().filter(|entry| entry.date.is_none_or(|date| date <= until));
+    counted.map(|entry| Sen::of(entry.yen)).sum()
+}
