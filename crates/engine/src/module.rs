@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use calculation::{
     Basis, CalculationModule, Capabilities, DIAGNOSES_MAX, EngineInfo, HISTORY_MAX, ORDERS_MAX, Outcome, Problem,
-    ProblemCode, Request, Response, Ruleset, SUBSIDIES_PER_SET_MAX, Status, VISITS_MAX, VisitCharge, Word, result_id,
+    ProblemCode, Request, Response, Ruleset, SUBSIDIES_PER_SET_MAX, Status, VISITS_MAX, VisitResult, Word, result_id,
 };
-use kernel::{Finding, ServiceDate, Yen};
+use kernel::{Finding, ServiceDate};
 use masters::Masters;
 
+use crate::charge::{PricedLine, charge};
 use crate::points::{self, Index, MonthPoints};
 
 /// The embedded calculation module.
@@ -64,10 +65,18 @@ impl CalculationModule for Engine {
 
 impl Engine {
     fn respond(&self, request: &Request, mut month: MonthPoints) -> Response {
-        for (visit, fee) in month.visits.iter_mut().zip(&month.selection_fees_yen) {
-            visit.charge = Some(VisitCharge { selection_fee_yen: Yen::new(*fee), ..VisitCharge::default() });
+        let charges = charge(request, &priced_lines(&month), &month.facts);
+        let mut classes = charges.line_classes.into_iter();
+        for visit in &mut month.visits {
+            for line in &mut visit.lines {
+                line.burden_class = classes.next().flatten();
+            }
+            let money = charges.visits.iter().find(|(id, _)| *id == visit.visit_id);
+            visit.charge = money.map(|(_, charge)| charge.clone());
         }
-        let findings: Vec<Finding> = month.findings;
+        let mut findings: Vec<Finding> = month.findings;
+        findings.extend(charges.findings);
+        findings.sort();
         let is_open = findings.iter().any(Finding::is_stop)
             || month
                 .visits
@@ -92,8 +101,8 @@ impl Engine {
             provisional_reasons,
             status: if is_open { Status::Open } else { Status::Complete },
             visits: month.visits,
-            month_charge: Vec::new(),
-            claims: Vec::new(),
+            month_charge: charges.months,
+            claims: charges.claims,
             findings,
             suggestions: Vec::new(),
             used_history: month.used_history,
@@ -110,6 +119,23 @@ impl Engine {
             basis,
         }
     }
+}
+
+/// The lines of the month as the charge wants them, in the order of visits and lines.
+fn priced_lines(month: &MonthPoints) -> Vec<PricedLine> {
+    let priced = |visit: &VisitResult| {
+        let visit_id = visit.visit_id.clone();
+        visit
+            .lines
+            .iter()
+            .map(move |line| PricedLine {
+                visit_id: visit_id.clone(),
+                set_id: line.set_id.clone(),
+                points: line.points.times(i64::from(line.times)),
+            })
+            .collect::<Vec<_>>()
+    };
+    month.visits.iter().flat_map(priced).collect()
 }
 
 fn problem(code: ProblemCode, pointer: String, detail: String) -> Problem {

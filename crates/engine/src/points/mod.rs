@@ -23,8 +23,10 @@ mod work;
 use calculation::{
     Basis, Cause, OrderKind, OrderResult, Outcome, Request, TimeClass, UsedHistory, VisitKind, VisitResult, Word,
 };
-use kernel::{Finding, Points};
+use kernel::{Finding, Points, Yen};
 use masters::Masters;
+
+use crate::charge::VisitFacts;
 
 pub use index::Index;
 pub use line::Stepped;
@@ -34,8 +36,8 @@ use work::{Charged, Work};
 pub struct MonthPoints {
     /// Visits with outcomes and lines; charges are still absent.
     pub visits: Vec<VisitResult>,
-    /// 選定療養 of each visit, yen with tax.
-    pub selection_fees_yen: Vec<i64>,
+    /// What the charge must know of each visit.
+    pub facts: Vec<VisitFacts>,
     /// Findings.
     pub findings: Vec<Finding>,
     /// History that mattered.
@@ -98,21 +100,30 @@ fn report_unknown_departments(work: &mut Work<'_>) {
 
 fn finish(mut work: Work<'_>) -> MonthPoints {
     let mut visits = Vec::with_capacity(work.visits.len());
-    let mut selection_fees_yen = Vec::with_capacity(work.visits.len());
+    let mut facts = Vec::with_capacity(work.visits.len());
     for visit in 0..work.visits.len() {
         let lines = line::build(&mut work, visit);
-        selection_fees_yen.push(
-            work.doses
-                .iter()
-                .filter(|dose| dose.visit == visit)
-                .map(|dose| medication::selection_fee(&work, dose))
-                .sum(),
-        );
-        visits.extend(visit_result(&work, visit, lines));
+        if let Some(result) = visit_result(&work, visit, lines) {
+            facts.push(visit_facts(&work, visit, &result));
+            visits.push(result);
+        }
     }
     let basis = basis(&work);
     let used_history = used_history(&work);
-    MonthPoints { visits, selection_fees_yen, findings: work.findings, used_history, basis }
+    MonthPoints { visits, facts, findings: work.findings, used_history, basis }
+}
+
+fn visit_facts(work: &Work<'_>, visit: usize, result: &VisitResult) -> VisitFacts {
+    let is_first_visit = work.entries.iter().any(|entry| {
+        entry.visit == visit && entry.live_act().is_some_and(|act| act.day_rule == 2 && act.day_rule_sub == 1)
+    });
+    let fees = work.doses.iter().filter(|dose| dose.visit == visit).map(|dose| medication::selection_fee(work, dose));
+    VisitFacts {
+        visit_id: result.visit_id.clone(),
+        is_counted_day: result.is_counted_day,
+        is_first_visit,
+        selection_fee: Yen::new(fees.sum()),
+    }
 }
 
 fn visit_result(work: &Work<'_>, visit: usize, lines: line::VisitLines) -> Option<VisitResult> {
