@@ -1,6 +1,6 @@
 //! The cells of one line, from left to right.
 
-use crate::value::DAYS_PER_MONTH;
+use crate::value::Days;
 
 /// A cursor over the cells of a record after its id. A line may be shorter than its record: missing cells
 /// are empty.
@@ -41,34 +41,48 @@ impl<'a> Cells<'a> {
     /// Goes on to a column, over reserves.
     #[inline]
     pub(crate) fn seek(&mut self, column: u8) {
-        while self.column < column {
-            self.next_cell();
+        let missing = column.saturating_sub(self.column);
+        if missing > 0 && !self.skip_empty(missing) {
+            while self.column < column {
+                self.next_cell();
+            }
         }
     }
 
-    /// Takes six empty cells at once, if there are.
+    /// Takes some cells at once if all are empty and more follow.
     #[inline]
-    pub(crate) fn skip_six_empty(&mut self) -> bool {
-        match self.rest.and_then(|rest| rest.strip_prefix(b",,,,,,")) {
-            Some(rest) => {
+    pub(crate) fn skip_empty(&mut self, count: u8) -> bool {
+        let parts = self.rest.and_then(|rest| rest.split_at_checked(usize::from(count)));
+        match parts {
+            Some((cells, rest)) if cells.iter().all(|byte| *byte == b',') => {
                 self.rest = Some(rest);
-                self.column = self.column.saturating_add(6);
+                self.column = self.column.saturating_add(count);
                 true
             }
-            None => false,
+            _ => false,
         }
     }
 
     /// Reads the 31 day columns.
     #[inline]
-    pub(crate) fn read_days(&mut self, days: &mut [u16; DAYS_PER_MONTH]) {
+    pub(crate) fn read_days(&mut self, days: &mut Days) {
+        const LAST: u32 = 31;
         self.column = self.column.saturating_add(31);
         let Some(mut rest) = self.rest else { return };
-        for day in days {
+        let mut day = 1;
+        while day <= LAST {
+            // Most days are empty: eight at once.
+            if let Some(tail) = rest.strip_prefix(b",,,,,,,,")
+                && day + 8 <= LAST
+            {
+                rest = tail;
+                day += 8;
+                continue;
+            }
             let mut value = 0_u16;
             loop {
                 let Some((byte, tail)) = rest.split_first() else {
-                    *day = value;
+                    days.set(day, value);
                     self.rest = None;
                     return;
                 };
@@ -82,7 +96,10 @@ impl<'a> Cells<'a> {
                     self.has_unread = true;
                 }
             }
-            *day = value;
+            if value != 0 {
+                days.set(day, value);
+            }
+            day += 1;
         }
         self.rest = Some(rest);
     }

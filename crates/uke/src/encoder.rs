@@ -8,7 +8,7 @@ use crate::inspect::code_of;
 use crate::shift_jis;
 use crate::spec::{Column, Mode, RecordSpec, Width};
 use crate::table::Code;
-use crate::value::DAYS_PER_MONTH;
+use crate::value::Days;
 
 /// Why a field must not be written.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -133,7 +133,8 @@ pub(crate) struct Encoder {
     record: &'static str,
 }
 
-const COMMAS: [u8; DAYS_PER_MONTH + 1] = [b','; DAYS_PER_MONTH + 1];
+/// One more than the day columns, so that any row of empty columns is cut from it.
+const COMMAS: [u8; 32] = [b','; 32];
 const DIGITS_MAX: usize = 20;
 
 impl Encoder {
@@ -147,7 +148,9 @@ impl Encoder {
         self.place.line += 1;
         self.place.field = 1;
         self.record = spec.id;
-        self.bytes.extend_from_slice(spec.id.as_bytes());
+        if let [a, b] = spec.id.as_bytes() {
+            self.bytes.extend_from_slice(&[*a, *b]);
+        }
     }
 
     /// Ends the record with its full number of columns.
@@ -167,7 +170,7 @@ impl Encoder {
     /// Leaves the next columns empty.
     #[inline]
     pub(crate) fn skip(&mut self, columns: u8) {
-        self.bytes.extend_from_slice(COMMAS.get(..usize::from(columns)).unwrap_or(&COMMAS));
+        self.push_commas(usize::from(columns));
         self.place.field = self.place.field.saturating_add(columns);
     }
 
@@ -223,12 +226,42 @@ impl Encoder {
         }
     }
 
+    /// Appends a number with at least `width` digits; gives its length.
     #[inline]
     fn push_digits(&mut self, number: u64, width: usize) -> usize {
-        if let (Ok(digit @ 0..=9), 0..=1) = (u8::try_from(number), width) {
-            self.bytes.push(b'0' + digit);
-            return 1;
+        match (number, width) {
+            (0..10, 0 | 1) => self.push_fixed::<1>(number),
+            (0..100, 2) | (10..100, 0 | 1) => self.push_fixed::<2>(number),
+            (0..1_000, 3) | (100..1_000, 0..=2) => self.push_fixed::<3>(number),
+            (0..10_000, 4) | (1_000..10_000, 0..=3) => self.push_fixed::<4>(number),
+            (0..1_000_000, 6) => self.push_fixed::<6>(number),
+            (0..10_000_000, 7) => self.push_fixed::<7>(number),
+            (0..100_000_000, 8) => self.push_fixed::<8>(number),
+            (0..1_000_000_000, 9) => self.push_nine(number),
+            _ => self.push_any(number, width),
         }
+    }
+
+    /// Appends exactly `N` digits, at most eight.
+    #[inline]
+    fn push_fixed<const N: usize>(&mut self, number: u64) -> usize {
+        let digits = eight_digits(number);
+        if let Some(last) = digits.last_chunk::<N>() {
+            self.bytes.extend_from_slice(last);
+        }
+        N
+    }
+
+    #[inline]
+    fn push_nine(&mut self, number: u64) -> usize {
+        let [a, b, c, d, e, f, g, h] = eight_digits(number % 100_000_000);
+        let first = b'0' + u8::try_from(number / 100_000_000).unwrap_or_default();
+        self.bytes.extend_from_slice(&[first, a, b, c, d, e, f, g, h]);
+        9
+    }
+
+    #[inline(never)]
+    fn push_any(&mut self, number: u64, width: usize) -> usize {
         let mut digits = [b'0'; DIGITS_MAX];
         let mut rest = number;
         let mut length = 0;
@@ -380,27 +413,45 @@ impl Encoder {
 
     /// The 31 day columns.
     #[inline]
-    pub(crate) fn days(&mut self, column: &Column, days: &[u16; DAYS_PER_MONTH]) {
-        let mut commas = 0;
-        for (offset, value) in (1_u8..).zip(days) {
-            commas += 1;
-            if *value == 0 {
-                continue;
-            }
-            self.bytes.extend_from_slice(COMMAS.get(..commas).unwrap_or_default());
-            commas = 0;
-            let length = self.push_digits(u64::from(*value), 0);
+    pub(crate) fn days(&mut self, column: &Column, days: &Days) {
+        let mut written = 0;
+        for (day, value) in days.iter() {
+            self.push_commas(usize::try_from(day - written).unwrap_or_default());
+            written = day;
+            let length = self.push_digits(u64::from(value), 0);
             if length > usize::from(column.bytes) || column.table.is_some() {
                 let before = self.place.field;
-                self.place.field = before.saturating_add(offset);
+                self.place.field = before.saturating_add(u8::try_from(day).unwrap_or_default());
                 self.check_length(column, length);
-                self.check_listed(column, u64::from(*value));
+                self.check_listed(column, u64::from(value));
                 self.place.field = before;
             }
         }
-        self.bytes.extend_from_slice(COMMAS.get(..commas).unwrap_or_default());
+        self.push_commas(usize::try_from(31 - written).unwrap_or_default());
         self.place.field = self.place.field.saturating_add(31);
     }
+
+    /// A row of commas: a copy of known size, cut to length, is faster than one of unknown size.
+    #[inline]
+    fn push_commas(&mut self, count: usize) {
+        let length = self.bytes.len() + count;
+        for _ in 0..count.div_ceil(COMMAS.len()) {
+            self.bytes.extend_from_slice(&COMMAS);
+        }
+        self.bytes.truncate(length);
+    }
+}
+
+/// The last eight decimal digits of a number as characters, all at once: halves, quarters and eighths of the
+/// number are split in the lanes of one word.
+#[inline]
+fn eight_digits(number: u64) -> [u8; 8] {
+    let halves = (number / 10_000 % 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((halves * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let quarters = ((halves - hundreds * 100) << 16) + hundreds;
+    let tens = ((quarters * 103) >> 10) & 0x000f_000f_000f_000f;
+    let digits = ((quarters - tens * 10) << 8) + tens;
+    (digits + 0x3030_3030_3030_3030).to_le_bytes()
 }
 
 /// Half-width characters a field may hold: no comma, no quote, no control character.
@@ -426,5 +477,27 @@ pub(crate) fn text_error(mode: Mode, bytes: &[u8]) -> Option<FieldError> {
         },
         Mode::Digits => (!bytes.iter().all(u8::is_ascii_digit)).then_some(form),
         _ => (!bytes.iter().all(|byte| is_ascii_text(*byte))).then_some(form),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn digits_are_those_of_the_number(number in prop_oneof![0..1_000_u64, 0..1_000_000_000_u64, any::<u64>()]) {
+            prop_assert_eq!(
+                String::from_utf8(eight_digits(number).to_vec()).unwrap(),
+                format!("{:08}", number % 100_000_000)
+            );
+            for width in 0..=9 {
+                let mut out = Encoder::new();
+                let length = out.push_digits(number, width);
+                prop_assert_eq!(length, out.bytes.len());
+                prop_assert_eq!(String::from_utf8(out.bytes).unwrap(), format!("{number:0width$}"));
+            }
+        }
     }
 }

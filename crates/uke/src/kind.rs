@@ -3,6 +3,22 @@
 use crate::record::{Co, Go, Gr, Hg, Hi, Ho, Hr, Ir, Iy, Jd, Ko, Mf, Re, Si, Sj, Sn, Sy, To};
 use crate::spec::RecordSpec;
 
+/// Record ids as numbers, so that a line is told by one comparison.
+mod id {
+    macro_rules! ids {
+        ($($id:ident)*) => { $( pub(super) const $id: u16 = number(stringify!($id)); )* };
+    }
+
+    const fn number(id: &str) -> u16 {
+        match id.as_bytes() {
+            [a, b] => u16::from_be_bytes([*a, *b]),
+            _ => 0,
+        }
+    }
+
+    ids!(SI IY SY CO RE HO KO SN JD MF TO SJ IR GR GO TI TR TS KH NI HI HR HG UK HS SS BU SB KK SK GA HH GT CD SH CZ);
+}
+
 /// Which record a line is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum RecordKind {
@@ -143,33 +159,33 @@ impl RecordKind {
 
     #[inline]
     fn of_id(id: [u8; 2]) -> Option<Self> {
-        Some(match &id {
-            b"SI" => Self::Si,
-            b"IY" => Self::Iy,
-            b"SY" => Self::Sy,
-            b"CO" => Self::Co,
-            b"RE" => Self::Re,
-            b"HO" => Self::Ho,
-            b"KO" => Self::Ko,
-            b"SN" => Self::Sn,
-            b"JD" => Self::Jd,
-            b"MF" => Self::Mf,
-            b"TO" => Self::To,
-            b"SJ" => Self::Sj,
-            b"IR" => Self::Ir,
-            b"GR" => Self::Gr,
-            b"GO" => Self::Go,
-            b"TI" => Self::Ti,
-            b"TR" => Self::Tr,
-            b"TS" => Self::Ts,
-            b"KH" => Self::Kh,
-            b"NI" => Self::Ni,
-            b"HI" => Self::Hi,
-            b"HR" => Self::Hr,
-            b"HG" => Self::Hg,
-            b"UK" | b"HS" | b"SS" => Self::Foreign(ForeignFile::Dental),
-            b"BU" | b"SB" | b"KK" | b"SK" | b"GA" | b"HH" | b"GT" | b"CD" => Self::Foreign(ForeignFile::Dpc),
-            b"SH" | b"CZ" => Self::Foreign(ForeignFile::Dispensing),
+        Some(match u16::from_be_bytes(id) {
+            id::SI => Self::Si,
+            id::IY => Self::Iy,
+            id::SY => Self::Sy,
+            id::CO => Self::Co,
+            id::RE => Self::Re,
+            id::HO => Self::Ho,
+            id::KO => Self::Ko,
+            id::SN => Self::Sn,
+            id::JD => Self::Jd,
+            id::MF => Self::Mf,
+            id::TO => Self::To,
+            id::SJ => Self::Sj,
+            id::IR => Self::Ir,
+            id::GR => Self::Gr,
+            id::GO => Self::Go,
+            id::TI => Self::Ti,
+            id::TR => Self::Tr,
+            id::TS => Self::Ts,
+            id::KH => Self::Kh,
+            id::NI => Self::Ni,
+            id::HI => Self::Hi,
+            id::HR => Self::Hr,
+            id::HG => Self::Hg,
+            id::UK | id::HS | id::SS => Self::Foreign(ForeignFile::Dental),
+            id::BU | id::SB | id::KK | id::SK | id::GA | id::HH | id::GT | id::CD => Self::Foreign(ForeignFile::Dpc),
+            id::SH | id::CZ => Self::Foreign(ForeignFile::Dispensing),
             _ => return None,
         })
     }

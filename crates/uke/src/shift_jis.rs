@@ -71,8 +71,9 @@ fn plane_index(character: char) -> Option<usize> {
 #[inline]
 pub(crate) fn encode_wide(text: &str, out: &mut Vec<u8>) -> Option<Unwritable> {
     let start = out.len();
+    let table = &*TABLE;
     for character in text.chars() {
-        let code = TABLE.code(character);
+        let code = table.code(character);
         if code == 0 {
             out.truncate(start);
             return encode_folded(&widen(text), out);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use kernel::{Finding, Points};
 
-use crate::check::{AnyCode, FileFacts, FileTotals, check_institution, check_receipt};
+use crate::check::{FileFacts, FileTotals, check_institution, check_receipt};
 use crate::encoder::Encoder;
 use crate::kind::Section;
 use crate::model::{ClaimFile, Line, Receipt};
@@ -17,7 +17,7 @@ use crate::value::{Dated, Record};
 pub const RECEIPTS_MAX: u32 = 999_999;
 
 /// Bytes gathered before they are handed to the output.
-const FLUSH_BYTES: usize = 262_144;
+const FLUSH_BYTES: usize = 131_072;
 
 /// Why a file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +92,7 @@ impl<W: Write> ClaimWriter<W> {
         self.check_order(receipt, order, first_line);
         self.write_records(receipt, order);
         let line_of = |section, index| line_of(receipt, first_line, section, index);
-        let facts = FileFacts { claim_month: self.ir.claim_month.map(Dated::get), body: self.ir.body, codes: &AnyCode };
+        let facts = FileFacts { claim_month: self.ir.claim_month.map(Dated::get), body: self.ir.body, codes: None };
         check_receipt(receipt, order, facts, &line_of, &mut self.findings);
         if let Err(error) = self.refuse_stops(order) {
             self.encoder.bytes.truncate(start);
@@ -131,8 +131,9 @@ impl<W: Write> ClaimWriter<W> {
     }
 
     fn check_order(&mut self, receipt: &Receipt, order: u32, first_line: u64) {
-        let place = format!("receipt {order}, line {first_line}");
-        let mut stop = |code, message: String| self.findings.push(Finding::stop(code, place.clone(), message));
+        let mut stop = |code, message: String| {
+            self.findings.push(Finding::stop(code, format!("receipt {order}, line {first_line}"), message));
+        };
         if order > RECEIPTS_MAX {
             stop("L1910", format!("a file has at most {RECEIPTS_MAX} receipts"));
         }

@@ -2,7 +2,7 @@
 
 use kernel::{CommentCode, ItemCode, ServiceDate};
 
-use super::{FileFacts, Findings, month_of};
+use super::{FileFacts, Findings, KnownCodes, month_of};
 use crate::comment::CommentForm;
 use crate::kind::Section;
 use crate::model::{Line, Receipt};
@@ -27,9 +27,11 @@ pub(super) fn check(receipt: &Receipt, facts: FileFacts<'_>, findings: &mut Find
                 check_text(*code, text, (index, field), findings);
             }
         }
-        let first = line.days().and_then(|days| days.iter().next()).map_or(1, |pair| pair.0);
-        if let Some(day) = month.and_then(|month| month.day(first)) {
-            check_known(code, comments, (index, first_field), day, facts, findings);
+        if let Some(codes) = facts.codes {
+            let first = line.days().and_then(|days| days.iter().next()).map_or(1, |pair| pair.0);
+            if let Some(day) = month.and_then(|month| month.day(first)) {
+                check_known(code, comments, (index, first_field), day, codes, findings);
+            }
         }
     }
 }
@@ -53,12 +55,12 @@ fn check_known(
     comments: &[Comment],
     (index, first_field): (usize, u8),
     day: ServiceDate,
-    facts: FileFacts<'_>,
+    codes: &dyn KnownCodes,
     findings: &mut Findings<'_>,
 ) {
     let comments = (first_field..).step_by(2).zip(comments.iter().map(|comment| comment.code.map(ItemCode::Comment)));
     for (field, code) in std::iter::once((4, code)).chain(comments) {
-        if let Some(code) = code.filter(|code| !facts.codes.has_item(*code, day)) {
+        if let Some(code) = code.filter(|code| !codes.has_item(*code, day)) {
             let message = format!("code {code} is not in the master on {day}");
             findings.add("L3303", (Section::Lines, index, field), message);
         }

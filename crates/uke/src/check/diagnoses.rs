@@ -2,7 +2,7 @@
 
 use kernel::DiagnosisCode;
 
-use super::{FileFacts, Findings, month_of};
+use super::{FileFacts, Findings, KnownCodes, month_of};
 use crate::kind::Section;
 use crate::model::Receipt;
 use crate::record::Sy;
@@ -13,18 +13,20 @@ pub(super) fn check(receipt: &Receipt, facts: FileFacts<'_>, findings: &mut Find
         findings.stop("L4222", (Section::Header, 0, 0), "the receipt has no diagnosis");
         return;
     }
-    let last_day = month_of(receipt).map(kernel::ClaimMonth::last_day);
+    let month = month_of(receipt);
     for (index, sy) in receipt.sy.iter().enumerate() {
         check_name(sy, index, findings);
-        if let (Some(start), Some(last_day)) = (sy.start.map(Dated::get), last_day) {
-            if start > last_day {
+        if let (Some(start), Some(month)) = (sy.start.map(Dated::get), month) {
+            if start.month_of() > month {
                 findings.stop(
                     "diagnosis-start",
                     (Section::Diagnoses, index, 3),
                     "診療開始日 is after the month of care",
                 );
             }
-            check_codes(sy, index, last_day, facts, findings);
+            if let Some(codes) = facts.codes {
+                check_codes(sy, index, month.last_day(), codes, findings);
+            }
         }
     }
     if !receipt.sy.iter().any(|sy| sy.is_main) {
@@ -46,11 +48,11 @@ fn check_name(sy: &Sy, index: usize, findings: &mut Findings<'_>) {
     }
 }
 
-fn check_codes(sy: &Sy, index: usize, day: kernel::ServiceDate, facts: FileFacts<'_>, findings: &mut Findings<'_>) {
-    if let Some(code) = sy.code.filter(|code| !facts.codes.has_diagnosis(*code, day)) {
+fn check_codes(sy: &Sy, index: usize, day: kernel::ServiceDate, codes: &dyn KnownCodes, findings: &mut Findings<'_>) {
+    if let Some(code) = sy.code.filter(|code| !codes.has_diagnosis(*code, day)) {
         findings.add("L3204", (Section::Diagnoses, index, 2), format!("傷病名コード {code} is not in the master"));
     }
-    for code in sy.modifiers.iter().filter(|code| !facts.codes.has_modifier(**code, day)) {
+    for code in sy.modifiers.iter().filter(|code| !codes.has_modifier(**code, day)) {
         let place = (Section::Diagnoses, index, 5);
         findings.stop("modifier-unknown", place, format!("修飾語コード {code} is not in the master"));
     }

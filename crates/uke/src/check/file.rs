@@ -175,7 +175,7 @@ impl Checked<'_> {
         let facts = FileFacts {
             claim_month: self.ir.as_ref().and_then(|ir| ir.claim_month).map(Dated::get),
             body: self.ir.as_ref().and_then(|ir| ir.body),
-            codes: self.codes,
+            codes: Some(self.codes),
         };
         let line_of = |section, index| read.line_of(section, index);
         check_receipt(&read.receipt, read.order, facts, &line_of, &mut self.scratch);

@@ -80,28 +80,33 @@ fn check_names(receipt: &Receipt, findings: &mut Findings<'_>) {
 }
 
 fn check_age(receipt: &Receipt, kind: ReceiptType, month: ClaimMonth, birth: ServiceDate, findings: &mut Findings<'_>) {
-    if birth > month.last_day() {
+    if birth.month_of() > month {
         findings.add("L2133", (HEADER, 0, 7), "生年月日 is after the month of care");
         return;
     }
     let place = (HEADER, 0, 3);
-    let age = completed_years(birth, month.last_day());
+    // Whole years first: the calendar is asked only near a bound.
+    let years = month.year() - birth.year();
+    let age = || completed_years(birth, month.last_day());
     let is_insurance = kind.scheme() == Some(Scheme::Insurance);
-    let is_past_seventy = reached_on(birth, 70).month_of().plus_months(1) <= month;
+    let is_past_seventy = || years > 71 || (years >= 69 && reached_on(birth, 70).month_of().plus_months(1) <= month);
     match kind.person() {
         Some(Person::Preschool) if first_day_after_preschool(birth) <= month.first_day() => {
             findings.add("L3129", place, format!("レセプト種別 {kind} is 未就学者, the patient is not"));
         }
         Some(Person::Insured)
-            if is_insurance && age < 15 && receipt.ho.as_ref().is_some_and(unverified::insured_must_be_fifteen) =>
+            if is_insurance
+                && years <= 15
+                && age() < 15
+                && receipt.ho.as_ref().is_some_and(unverified::insured_must_be_fifteen) =>
         {
-            findings.add("L3140", place, format!("レセプト種別 {kind} is 本人, the patient is {age}"));
+            findings.add("L3140", place, format!("レセプト種別 {kind} is 本人, the patient is {}", age()));
         }
-        Some(Person::Elderly | Person::ElderlyHighIncome) if is_insurance && !is_past_seventy => {
-            findings.confirm("type-age", place, format!("レセプト種別 {kind} is 高齢受給者, the patient is {age}"));
+        Some(Person::Elderly | Person::ElderlyHighIncome) if is_insurance && !is_past_seventy() => {
+            findings.confirm("type-age", place, format!("レセプト種別 {kind} is 高齢受給者, the patient is {}", age()));
         }
-        Some(Person::Insured | Person::Preschool | Person::Family) if is_insurance && is_past_seventy => {
-            findings.confirm("type-age", place, format!("レセプト種別 {kind} is under 70, the patient is {age}"));
+        Some(Person::Insured | Person::Preschool | Person::Family) if is_insurance && is_past_seventy() => {
+            findings.confirm("type-age", place, format!("レセプト種別 {kind} is under 70, the patient is {}", age()));
         }
         _ => {}
     }

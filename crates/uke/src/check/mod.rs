@@ -53,7 +53,8 @@ impl KnownCodes for AnyCode {
 pub(crate) struct FileFacts<'a> {
     pub(crate) claim_month: Option<ClaimMonth>,
     pub(crate) body: Option<ReviewBody>,
-    pub(crate) codes: &'a dyn KnownCodes,
+    /// The masters, when the caller has them.
+    pub(crate) codes: Option<&'a dyn KnownCodes>,
 }
 
 /// Findings about one receipt.

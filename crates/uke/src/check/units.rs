@@ -111,7 +111,8 @@ fn check_days(line: &Line, index: usize, month: Option<ClaimMonth>, findings: &m
         findings.stop("count-days", (Section::Lines, index, 7), message);
     }
     // Every month has 28 days; the calendar is asked only beyond.
-    if let Some((day, _)) = days.iter().find(|(day, _)| *day > 28 && month.day(*day).is_none()) {
+    let day = days.last_day();
+    if day > 28 && month.day(day).is_none() {
         findings.stop("day-beyond-month", (Section::Lines, index, 0), format!("the month has no day {day}"));
     }
     if let Line::Si(si) = line

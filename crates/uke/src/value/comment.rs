@@ -27,8 +27,8 @@ impl Value for Vec<Comment> {
     #[inline]
     fn read(cells: &mut Cells<'_>, group: &Group) -> Self {
         let mut comments = Self::new();
-        // Nearly every line has no comment: six commas in a row are skipped at once.
-        if cells.skip_six_empty() {
+        // Nearly every line has no comment: the six cells are taken at once.
+        if cells.skip_empty(6) {
             return comments;
         }
         for _ in 0..group.repeat {

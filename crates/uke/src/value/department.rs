@@ -33,6 +33,9 @@ fn code<T: Code + super::Cell>(cells: &mut Cells<'_>) -> Option<T> {
 impl Value for Vec<DepartmentReport> {
     fn read(cells: &mut Cells<'_>, group: &Group) -> Self {
         let mut reports = Self::new();
+        if cells.skip_empty(15) {
+            return reports;
+        }
         for _ in 0..group.repeat {
             let report = DepartmentReport {
                 department: code(cells),

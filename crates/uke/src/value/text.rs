@@ -16,10 +16,14 @@ use crate::spec::{Column, Group};
 #[derive(Clone, Default)]
 pub struct Text(Form);
 
+/// Bytes of a text held without an allocation: 15 full-width characters, most names and numbers.
+const INLINE_BYTES: usize = 30;
+
 #[derive(Clone)]
 enum Form {
     Unicode(String),
-    ShiftJis(Box<[u8]>),
+    Short { length: u8, bytes: [u8; INLINE_BYTES] },
+    Long(Box<[u8]>),
 }
 
 impl Default for Form {
@@ -31,15 +35,36 @@ impl Default for Form {
 impl Text {
     /// Bytes of a file, kept as they are.
     #[inline]
-    pub fn from_shift_jis(bytes: &[u8]) -> Self {
-        if bytes.is_empty() { Self::default() } else { Self(Form::ShiftJis(Box::from(bytes))) }
+    pub fn from_shift_jis(text: &[u8]) -> Self {
+        if text.is_empty() {
+            return Self::default();
+        }
+        let mut bytes = [0; INLINE_BYTES];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(slot), Ok(length)) => {
+                slot.copy_from_slice(text);
+                Self(Form::Short { length, bytes })
+            }
+            _ => Self(Form::Long(Box::from(text))),
+        }
+    }
+
+    /// The bytes of a text that was read; `None` for one made here.
+    #[inline]
+    fn shift_jis(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Form::Unicode(_) => None,
+            Form::Short { length, bytes } => bytes.get(..usize::from(*length)),
+            Form::Long(bytes) => Some(bytes),
+        }
     }
 
     /// True when absent.
     pub fn is_empty(&self) -> bool {
         match &self.0 {
             Form::Unicode(text) => text.is_empty(),
-            Form::ShiftJis(bytes) => bytes.is_empty(),
+            Form::Short { length, .. } => *length == 0,
+            Form::Long(bytes) => bytes.is_empty(),
         }
     }
 
@@ -47,7 +72,7 @@ impl Text {
     pub fn decode(&self) -> Cow<'_, str> {
         match &self.0 {
             Form::Unicode(text) => Cow::Borrowed(text),
-            Form::ShiftJis(bytes) => crate::shift_jis::decode(bytes),
+            _ => crate::shift_jis::decode(self.shift_jis().unwrap_or_default()),
         }
     }
 
@@ -55,15 +80,15 @@ impl Text {
     pub(crate) fn write_cell(&self, column: &Column, out: &mut Encoder) {
         match &self.0 {
             Form::Unicode(text) => out.text(column, text),
-            Form::ShiftJis(bytes) => out.shift_jis(column, bytes),
+            _ => out.shift_jis(column, self.shift_jis().unwrap_or_default()),
         }
     }
 }
 
 impl PartialEq for Text {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Form::ShiftJis(a), Form::ShiftJis(b)) => a == b,
+        match (self.shift_jis(), other.shift_jis()) {
+            (Some(a), Some(b)) => a == b,
             _ => self.decode() == other.decode(),
         }
     }
