@@ -1,5 +1,7 @@
 //! The demo clinic of `fixtures/demo-clinic`: its documents are whole and fictional.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

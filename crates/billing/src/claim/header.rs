@@ -19,8 +19,17 @@ const ELIGIBILITY_SINCE: u32 = 202_109;
 /// 医療観察法: its claims have no 受給者番号.
 const LAW_WITHOUT_RECIPIENT: &str = "30";
 
+/// 記号 and 番号 in full width: a field never mixes widths, and a symbol of kanji needs full width.
 fn text(value: Option<&Personal<String>>) -> Text {
-    value.map(|value| Text::from(value.as_str())).unwrap_or_default()
+    value.map(|value| Text::from(value.as_str().chars().map(full_width).collect::<String>())).unwrap_or_default()
+}
+
+fn full_width(character: char) -> char {
+    match character {
+        ' ' => '\u{3000}',
+        '!'..='~' => char::from_u32(u32::from(character) + 0xfee0).unwrap_or(character),
+        _ => character,
+    }
 }
 
 fn number(word: &str) -> Option<u16> {

@@ -4,6 +4,7 @@
 
 mod check;
 mod diagnosis;
+mod file;
 mod header;
 mod lines;
 mod name;
@@ -13,7 +14,7 @@ mod summary;
 use std::collections::HashMap;
 
 use calculation::Response;
-use kernel::{ClaimMonth, Finding, Points, ReviewBody};
+use kernel::{ClaimMonth, Finding, ReviewBody};
 use masters::Masters;
 
 use crate::clinic::{Clinic, Patient};
@@ -59,6 +60,8 @@ pub struct PatientResult {
 pub struct Claims {
     /// 社保 (支払基金), then 国保 (国保連).
     pub files: [BodyFile; 2],
+    /// Every receipt of the month in file order, held ones too.
+    pub claims: Vec<Claim>,
     /// What a person must know, sorted.
     pub findings: Vec<Finding>,
     /// Counts and totals.
@@ -72,8 +75,8 @@ pub struct BodyFile {
     pub body: ReviewBody,
     /// Whether the file may go out.
     pub state: FileState,
-    /// The file; GO is made by the writer.
-    pub file: uke::ClaimFile,
+    /// RECEIPTC.UKE, Shift_JIS; empty unless ready.
+    pub bytes: Vec<u8>,
 }
 
 /// Whether a file may go out.
@@ -108,38 +111,18 @@ pub fn build(input: &Input<'_>) -> Claims {
     let is_all_refused = !input.hold && (!input.refused.is_empty() || findings.iter().any(Finding::is_stop));
     claims.sort_by(|a, b| a.order().cmp(&b.order()));
     receipt::make_keys_unique(&mut claims);
+    let bodies = [ReviewBody::PaymentFund, ReviewBody::Kokuhoren];
+    let files = bodies.map(|body| file::write(input, body, &mut claims, is_all_refused, &mut findings));
     findings.extend(claims.iter().flat_map(|claim| claim.findings.iter().cloned()));
     summary::derived_basis(input.results, &mut findings);
-    let files = [ReviewBody::PaymentFund, ReviewBody::Kokuhoren].map(|body| file(input, body, &claims, is_all_refused));
     findings.sort();
     findings.dedup();
     let summary = summary::summary(input, &files, &claims, &findings);
-    Claims { files, findings, summary }
+    Claims { files, claims, findings, summary }
 }
 
 fn in_order(results: &[PatientResult]) -> Vec<&PatientResult> {
     let mut ordered: Vec<&PatientResult> = results.iter().collect();
     ordered.sort_by(|a, b| (&a.patient_id, a.response.month).cmp(&(&b.patient_id, b.response.month)));
     ordered
-}
-
-fn file(input: &Input<'_>, body: ReviewBody, claims: &[Claim], is_all_refused: bool) -> BodyFile {
-    let institution = &input.clinic.institution;
-    let mut ir = uke::Ir::new(body, &institution.code, institution.name.as_str(), input.claim_month);
-    ir.phone = institution.phone.as_str().into();
-    let mine = || claims.iter().filter(|claim| claim.body == body);
-    let receipts: Vec<uke::Receipt> =
-        mine().filter(|claim| !claim.is_left_out(input.hold)).map(|claim| claim.receipt.clone()).collect();
-    let is_stopped = !input.hold && mine().any(|claim| claim.held.is_none() && claim.is_stopped());
-    let state = match (is_all_refused || is_stopped, receipts.is_empty()) {
-        (true, _) => FileState::Refused,
-        (false, true) => FileState::Empty,
-        (false, false) => FileState::Ready,
-    };
-    BodyFile { body, state, file: uke::ClaimFile { ir, receipts } }
-}
-
-/// Σ of the receipts, as GO adds them up.
-fn total_points(file: &uke::ClaimFile) -> Points {
-    file.receipts.iter().filter_map(uke::Receipt::total_points).sum()
 }

@@ -44,6 +44,11 @@ impl Claim {
         self.held.is_some() || (hold && self.is_stopped())
     }
 
+    /// Where findings of the receipt are.
+    pub(super) fn place(&self) -> String {
+        format!("patients/{}/receipts/{}", self.patient_id, self.key)
+    }
+
     /// Σ points of the receipt.
     pub fn points(&self) -> Points {
         self.receipt.total_points().unwrap_or_default()

@@ -7,7 +7,7 @@ use kernel::{ClaimMonth, FacilityCode, Finding, Points, ReviewBody, ServiceDate,
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BodyFile, Claim, FileState, Input, PatientResult, total_points};
+use super::{BodyFile, Claim, FileState, Input, PatientResult};
 use crate::clinic::Patient;
 use crate::code;
 
@@ -35,6 +35,13 @@ pub struct Summary {
     pub masters: Vec<MastersUsed>,
     /// Who computed: name and version.
     pub engines: BTreeSet<String>,
+}
+
+impl Summary {
+    /// Counts the findings again, when a later check found more.
+    pub fn count(&mut self, findings: &[Finding]) {
+        self.findings = counts(findings);
+    }
 }
 
 /// One claim file.
@@ -93,6 +100,8 @@ pub struct WindowTotals {
     pub collected_yen: Yen,
     /// Due − collected.
     pub difference_yen: Yen,
+    /// Part of what is due: 自費 and special fees (選定療養), with tax.
+    pub outside_insurance_yen: Yen,
 }
 
 /// Lines outside health insurance.
@@ -151,7 +160,7 @@ pub(super) fn summary(input: &Input<'_>, files: &[BodyFile], claims: &[Claim], f
         institution: institution.code.clone(),
         is_demo: institution.is_demo,
         claim_month: input.claim_month,
-        files: files.iter().map(file_summary).collect(),
+        files: files.iter().map(|file| file_summary(input, file, claims)).collect(),
         held: held(input, claims),
         window: window(input.results),
         other_payers: other_payers(input),
@@ -165,23 +174,26 @@ pub(super) fn summary(input: &Input<'_>, files: &[BodyFile], claims: &[Claim], f
     }
 }
 
-fn file_summary(file: &BodyFile) -> FileSummary {
-    let mut by_type: BTreeMap<String, TypeTotals> = BTreeMap::new();
-    for receipt in &file.file.receipts {
-        let kind = receipt.re.kind.map(|kind| kind.to_string()).unwrap_or_default();
-        let totals = by_type.entry(kind).or_default();
-        totals.receipts += 1;
-        totals.points += receipt.total_points().unwrap_or_default();
-    }
-    let payers = |receipt: &uke::Receipt| usize::from(receipt.ho.is_some()) + receipt.ko.len();
-    FileSummary {
+fn file_summary(input: &Input<'_>, file: &BodyFile, claims: &[Claim]) -> FileSummary {
+    let mut summary = FileSummary {
         body: file.body,
         state: file.state,
-        receipts: file.file.receipts.len(),
-        payer_records: file.file.receipts.iter().map(payers).sum(),
-        points: total_points(&file.file),
-        by_type,
+        receipts: 0,
+        payer_records: 0,
+        points: Points::ZERO,
+        by_type: BTreeMap::new(),
+    };
+    for claim in claims.iter().filter(|claim| claim.body == file.body && !claim.is_left_out(input.hold)) {
+        let receipt = &claim.receipt;
+        let kind = receipt.re.kind.map(|kind| kind.to_string()).unwrap_or_default();
+        let totals = summary.by_type.entry(kind).or_default();
+        totals.receipts += 1;
+        totals.points += claim.points();
+        summary.receipts += 1;
+        summary.payer_records += usize::from(receipt.ho.is_some()) + receipt.ko.len();
+        summary.points += claim.points();
     }
+    summary
 }
 
 fn held(input: &Input<'_>, claims: &[Claim]) -> Vec<HeldReceipt> {
@@ -220,6 +232,9 @@ fn window(results: &[PatientResult]) -> WindowTotals {
         due_yen: charges().map(|charge| charge.due_yen).sum(),
         collected_yen: charges().map(|charge| charge.collected_yen).sum(),
         difference_yen: charges().map(|charge| charge.difference_yen).sum(),
+        outside_insurance_yen: charges()
+            .map(|charge| charge.self_pay_yen + charge.tax_yen + charge.selection_fee_yen)
+            .sum(),
     }
 }
 
@@ -234,13 +249,18 @@ fn other_payers(input: &Input<'_>) -> OtherPayers {
             set.other.or(is_private.then_some(OtherPayer::Private))
         };
         for visit in &result.response.visits {
-            let mut seen = BTreeSet::new();
+            let of_visit = patient.visits.iter().find(|document| document.id == visit.visit_id);
+            let mut payers: BTreeSet<OtherPayer> =
+                of_visit.and_then(|document| other(&document.set_id)).into_iter().collect();
             for line in &visit.lines {
                 let Some(payer) = other(&line.set_id) else { continue };
                 let sums = totals.of(payer);
                 sums.lines += 1;
                 sums.points += line.points.times(i64::from(line.times));
-                sums.visits += usize::from(seen.insert(payer));
+                payers.insert(payer);
+            }
+            for payer in payers {
+                totals.of(payer).visits += 1;
             }
         }
     }
