@@ -64,6 +64,11 @@ fn receipt_rule_cases() {
 }
 
 #[test]
+fn own_cases() {
+    run(&workspace("fixtures/golden/charges-own.json"));
+}
+
+#[test]
 fn an_unknown_key_is_an_error() {
     let case = serde_json::json!({ "id": "X", "surprise": 1 });
     assert!(charges::run_case(&case).unwrap_err().contains("surprise"));
