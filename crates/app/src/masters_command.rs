@@ -58,9 +58,9 @@ pub enum Command {
         /// Folders (or files) with official files.
         #[arg(required = true)]
         folders: Vec<PathBuf>,
-        /// List of codes: one a line, what follows `#` is a remark.
-        #[arg(long)]
-        codes: PathBuf,
+        /// Lists of codes: one a line, what follows `#` is a remark.
+        #[arg(long, required = true, num_args = 1..)]
+        codes: Vec<PathBuf>,
         /// Folder to write.
         #[arg(long)]
         out: PathBuf,
@@ -209,7 +209,9 @@ fn describe(masters: &Masters, code: &str, on: ServiceDate) -> anyhow::Result<St
                 head(&mut text, masters, code, masters.text(row.name), &row.validity, on);
                 text.push_str(&act_text(row));
             }
-            text.push_str(&rules_text(masters, act, on));
+            if !text.is_empty() {
+                text.push_str(&rules_text(masters, act, on));
+            }
         }
         (9, Some(b'6')) => {
             for row in masters.drug_versions(code.parse()?) {
@@ -325,12 +327,19 @@ fn day_text(day: u32) -> String {
     }
 }
 
-fn excerpt(folders: &[PathBuf], codes: &Path, out: &Path) -> anyhow::Result<ExitCode> {
-    let text = fs::read_to_string(codes).with_context(|| format!("reading {}", codes.display()))?;
-    let first_word = |line: &str| line.split('#').next().unwrap_or_default().trim().to_owned();
-    let codes: BTreeSet<String> = text.lines().map(first_word).filter(|code| !code.is_empty()).collect();
+fn excerpt(folders: &[PathBuf], lists: &[PathBuf], out: &Path) -> anyhow::Result<ExitCode> {
+    let mut codes = BTreeSet::new();
+    for list in lists {
+        let text = fs::read_to_string(list).with_context(|| format!("reading {}", list.display()))?;
+        codes.extend(text.lines().filter_map(first_word));
+    }
     for file in masters::excerpt(folders, &codes, out).context("writing the excerpt")? {
         println!("{:>7} rows  {}", file.rows, out.join(file.name).display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn first_word(line: &str) -> Option<String> {
+    let word = line.split('#').next().unwrap_or_default().trim();
+    (!word.is_empty()).then(|| word.to_owned())
 }

@@ -76,8 +76,8 @@ fn refuse_unknown(files: &[Parsed], codes: &BTreeSet<String>) -> Result<(), Exce
     let masters =
         [Kind::Act, Kind::Drug, Kind::Material, Kind::Comment, Kind::Diagnosis, Kind::OldDiagnosis, Kind::Modifier];
     let masters = files.iter().filter(|file| masters.contains(&file.kind));
-    let known: HashSet<String> =
-        masters.flat_map(|file| file.rows.iter().map(move |(_, row)| code(file, row))).collect();
+    let mut known: HashSet<String> = super::own::codes().into_iter().collect();
+    known.extend(masters.flat_map(|file| file.rows.iter().map(move |(_, row)| code(file, row))));
     let unknown: Vec<String> = codes.iter().filter(|code| !known.contains(*code)).cloned().collect();
     if unknown.is_empty() { Ok(()) } else { Err(ExcerptError::Unknown { codes: unknown }) }
 }

@@ -35,6 +35,12 @@ const ACT_COLUMNS: [(&str, &[usize]); 16] = [
     ("section", &[]),
 ];
 
+/// Codes of the own acts.
+pub fn codes() -> Vec<String> {
+    let sheet = Sheet::read(NEW_ACTS);
+    sheet.rows.iter().map(|row| sheet.cell(row, "code").to_owned()).collect()
+}
+
 /// A table with a header, its rows as cells by column name.
 struct Sheet {
     header: Vec<String>,
