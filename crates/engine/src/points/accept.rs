@@ -88,9 +88,9 @@ fn add<'a>(work: &mut Work<'a>, visit: usize, position: usize, order: &'a Order,
         Charged::Drug(_) if !is_medicine(order, &charged) => last_procedure(work, visit),
         Charged::Drug(_) => None,
         Charged::Material(_) => last_procedure(work, visit),
-        Charged::Comment(_) => work.entries.iter().rposition(|entry| entry.visit == visit),
+        Charged::Comment(_) => work.in_visit(visit).next_back().map(|(index, _)| index),
     };
-    work.entries.push(Entry {
+    let index = work.push(Entry {
         visit,
         order: Some(position),
         charged,
@@ -101,8 +101,8 @@ fn add<'a>(work: &mut Work<'a>, visit: usize, position: usize, order: &'a Order,
         why: Vec::new(),
         conditions: Vec::new(),
     });
-    let index = work.entries.len() - 1;
     match charged {
+        Charged::Act(act) if merge_with_derived(work, index, act) => {}
         Charged::Act(act) => check_act(work, index, act),
         Charged::Drug(_) if order.dispensing == Some(Dispensing::Outside) => {
             work.end(index, Outcome::Accepted, Why::rule(&rules::OUTSIDE));
@@ -112,6 +112,16 @@ fn add<'a>(work: &mut Work<'a>, visit: usize, position: usize, order: &'a Order,
         }
         _ => {}
     }
+}
+
+/// An order of what the engine has added to the visit by itself is that very entry.
+fn merge_with_derived(work: &mut Work<'_>, index: usize, act: &ActRow) -> bool {
+    let Some(visit) = work.entries.get(index).map(|entry| entry.visit) else { return false };
+    let derived = work
+        .with_code(act.validity.code)
+        .find(|(_, other)| other.visit == visit && other.order.is_none() && other.is_live())
+        .map(|(other, _)| other);
+    derived.is_some_and(|derived| merge(work, derived, index))
 }
 
 /// A drug given out to the patient (内服, 屯服, 外用), not one used in a procedure.
@@ -126,21 +136,20 @@ pub fn is_medicine(order: &Order, charged: &Charged<'_>) -> bool {
 
 /// The procedure before this order that drugs and materials belong to.
 fn last_procedure(work: &Work<'_>, visit: usize) -> Option<usize> {
-    work.entries.iter().rposition(|entry| {
-        entry.visit == visit
-            && entry.order.is_some()
+    let is_procedure = |entry: &Entry<'_>| {
+        entry.order.is_some()
             && entry.act().is_some_and(|act| {
                 matches!(act.record_role, 1 | 3 | 5) && matches!(act.section_letter, b'C'..=b'E' | b'G'..=b'N')
             })
-    })
+    };
+    work.in_visit(visit).rev().find(|(_, entry)| is_procedure(entry)).map(|(index, _)| index)
 }
 
 /// The base of an ordered add-on: the nearest base before it, else the first after, that shares 注加算コード
 /// (項番38), or for 通則加算 and flag-matched add-ons the section letter.
 fn find_base(work: &Work<'_>, visit: usize, act: &ActRow) -> Option<usize> {
     let fits = |entry: &Entry<'_>| {
-        entry.visit == visit
-            && entry.is_live()
+        entry.is_live()
             && entry.act().is_some_and(|base| {
                 matches!(base.record_role, 1 | 3 | 5)
                     && if act.record_role == 7 && act.note_code != 0 {
@@ -150,7 +159,7 @@ fn find_base(work: &Work<'_>, visit: usize, act: &ActRow) -> Option<usize> {
                     }
             })
     };
-    work.entries.iter().rposition(fits)
+    work.in_visit(visit).rev().find(|(_, entry)| fits(entry)).map(|(index, _)| index)
 }
 
 /// Gives a base to add-ons that were ordered before it.
@@ -164,11 +173,7 @@ pub fn attach_late(work: &mut Work<'_>) {
         let visit = entry.visit;
         let base = find_base(work, visit, act);
         match base {
-            Some(base) => {
-                if let Some(entry) = work.entries.get_mut(index) {
-                    entry.base = Some(base);
-                }
-            }
+            Some(base) => work.rebase(index, base),
             None => work.end(index, Outcome::Rejected, Why::rule(&rules::NO_BASE)),
         }
     }
@@ -183,13 +188,13 @@ fn reject_same_serials(work: &mut Work<'_>) {
         if entry.order.is_none() || act.record_role != 7 || act.note_code == 0 {
             continue;
         }
-        let clash = work.entries.iter().take(index).position(|other| {
-            other.base == Some(base)
-                && other
+        let clash = work.added_to(base).find(|(other, entry)| {
+            *other < index
+                && entry
                     .live_act()
                     .is_some_and(|row| row.note_code == act.note_code && row.note_serial == act.note_serial)
         });
-        if let Some(other) = clash {
+        if let Some((other, _)) = clash {
             let is_same =
                 work.entries.get(other).and_then(Entry::act).map(|row| row.validity.code) == Some(act.validity.code);
             if is_same && work.entries.get(other).is_some_and(|other| other.order.is_none()) {

@@ -8,7 +8,7 @@ use super::accept::age_limit;
 use super::context;
 use super::rules;
 use super::standard::{Standing, is_filed, standing};
-use super::work::{Entry, Work};
+use super::work::Work;
 
 /// 耳鼻咽喉科 (別表10).
 const ENT_DEPARTMENT: &str = "27";
@@ -33,9 +33,7 @@ pub fn derive(work: &mut Work<'_>) {
 }
 
 fn has_addition(work: &Work<'_>, base: usize, code: u32) -> bool {
-    work.entries
-        .iter()
-        .any(|entry| entry.base == Some(base) && entry.live_act().is_some_and(|act| act.validity.code == code))
+    work.added_to(base).any(|(_, entry)| entry.live_act().is_some_and(|act| act.validity.code == code))
 }
 
 /// 年齢加算①–④ (項番100–111) and the age rules of 手術, 麻酔, 放射線 (項番40 = 1, one add-on of the letter).
@@ -149,10 +147,8 @@ fn derive_time(work: &mut Work<'_>, index: usize, visit: usize, act: &ActRow, on
 /// 所定点数 of an act: its points and its 注加算 with fixed points.
 fn base_points(work: &Work<'_>, index: usize, act: &ActRow) -> i64 {
     let notes: i64 = work
-        .entries
-        .iter()
-        .filter(|entry| entry.base == Some(index))
-        .filter_map(Entry::live_act)
+        .added_to(index)
+        .filter_map(|(_, entry)| entry.live_act())
         .filter(|row| row.record_role == 7 && row.point_kind == 3)
         .map(|row| i64::from(row.points_e2))
         .sum();

@@ -384,10 +384,8 @@ fn derive_pediatric(work: &mut Work<'_>, visit: usize, is_initial: bool) {
     let Some(current) = work.visits.get_mut(visit) else { return };
     current.is_pediatric_fee = true;
     let time = current.time;
-    let earlier_same_day = work.entries.iter().any(|entry| {
-        entry.live_act().is_some_and(|act| PEDIATRIC_FEES.contains(&act.validity.code))
-            && work.visits.get(visit).is_some_and(|current| work.date_of(entry) == current.date())
-    });
+    let on = current.date();
+    let earlier_same_day = super::limit::is_charged_since(work, &PEDIATRIC_FEES, on, on);
     if earlier_same_day {
         return;
     }

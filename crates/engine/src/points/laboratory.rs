@@ -70,12 +70,7 @@ pub fn bundle(work: &mut Work<'_>) {
 
 /// Live tests of a group at a visit, one entry per code.
 fn members(work: &Work<'_>, visit: usize, group: u8) -> Vec<usize> {
-    work.entries
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| entry.visit == visit && entry.live_act().is_some_and(|act| act.bundle_group == group))
-        .map(|(index, _)| index)
-        .collect()
+    work.live_in_visit(visit).filter(|(_, act)| act.bundle_group == group).map(|(index, _)| index).collect()
 }
 
 fn set_bundle(work: &mut Work<'_>, members: Vec<usize>, points: Points) {
@@ -100,11 +95,7 @@ pub fn derive_rapid(work: &mut Work<'_>) {
         if !is_wanted || is_barred {
             continue;
         }
-        let count = work
-            .entries
-            .iter()
-            .filter(|entry| entry.visit == visit && entry.live_act().is_some_and(is_specimen_test))
-            .count();
+        let count = work.live_in_visit(visit).filter(|(_, act)| is_specimen_test(act)).count();
         let Ok(count @ 1..) = u16::try_from(count.min(5)) else { continue };
         if let Some(index) = work.derive(visit, RAPID, &rules::RAPID)
             && let Some(entry) = work.entries.get_mut(index)
@@ -211,10 +202,8 @@ pub fn derive_degressions(work: &mut Work<'_>) {
             b'E' => SCANS,
             _ => continue,
         };
-        let has_reduction = work
-            .entries
-            .iter()
-            .any(|other| other.base == Some(index) && other.live_act().is_some_and(|row| row.validity.code == code));
+        let has_reduction =
+            work.added_to(index).any(|(_, other)| other.live_act().is_some_and(|row| row.validity.code == code));
         let visit = entry.visit;
         if !has_reduction
             && work.derive_added(visit, code, Some(index), &rules::DEGRESSION).is_some()

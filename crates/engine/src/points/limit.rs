@@ -117,13 +117,15 @@ fn count_before(
         cause = Some(Cause::History { date: line.date, code: line.code });
         work.used.push(Used { date: line.date, code: line.code, rule: &rules::LIMIT_TABLE });
     }
-    for other in 0..index {
-        let Some(entry) = work.entries.get(other) else { continue };
-        let is_same = entry.live_act().is_some_and(|row| row.validity.code == code);
-        if is_same && (start..=on).contains(&work.date_of(entry)) {
+    let mut last = None;
+    for (other, entry) in work.with_code(code) {
+        if other < index && entry.is_live() && (start..=on).contains(&work.date_of(entry)) {
             used += weight(entry, act);
-            cause = work.cause(other);
+            last = Some(other);
         }
+    }
+    if let Some(last) = last {
+        cause = work.cause(last);
     }
     (used, cause)
 }
@@ -163,9 +165,8 @@ fn apply_max_count(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceD
 
 /// True when the code is a comment-free act of this month or the history within months back.
 pub fn is_charged_since(work: &Work<'_>, codes: &[u32], start: ServiceDate, on: ServiceDate) -> bool {
-    let in_month = work.entries.iter().any(|entry| {
-        entry.live_act().is_some_and(|act| codes.contains(&act.validity.code))
-            && (start..=on).contains(&work.date_of(entry))
+    let in_month = codes.iter().any(|code| {
+        work.with_code(*code).any(|(_, entry)| entry.is_live() && (start..=on).contains(&work.date_of(entry)))
     });
     in_month
         || work.request.history.lines.iter().any(|line| {

@@ -29,11 +29,9 @@ pub struct VisitLines {
 /// Builds the lines of a visit. Drugs whose amount is not claimable are ended on the way.
 pub fn build(work: &mut Work<'_>, visit: usize) -> VisitLines {
     let mut builder = Builder { visit, lines: Vec::new(), of_entries: Vec::new() };
-    for index in 0..work.entries.len() {
-        let Some(entry) = work.entries.get(index) else { continue };
-        if entry.visit != visit || !entry.is_live() {
-            continue;
-        }
+    let entries: Vec<usize> = work.in_visit(visit).map(|(index, _)| index).collect();
+    for index in entries {
+        let Some(entry) = work.entries.get(index).filter(|entry| entry.is_live()) else { continue };
         match entry.charged {
             Charged::Act(act) => builder.act(work, index, act),
             Charged::Drug(_) => builder.drug(work, index),
@@ -163,18 +161,17 @@ impl Builder {
         let base = entry.base.and_then(|base| work.entries.get(base)).and_then(Entry::act);
         let is_drip = base.is_some_and(|act| act.section_letter == b'G' && matches!(act.section_number, 4..=6));
         let group = work.order_of(entry).and_then(|order| order.group);
+        let is_together = |other: &Entry<'_>| {
+            let order = work.order_of(other);
+            let is_used_drug = matches!(other.charged, Charged::Drug(_))
+                && order.is_some_and(|order| !is_medicine(order, &other.charged));
+            let is_same_group = order.and_then(|order| order.group) == group;
+            other.is_live() && other.base == entry.base && is_used_drug && (is_drip || is_same_group)
+        };
         let together: Vec<usize> = work
-            .entries
-            .iter()
-            .enumerate()
-            .filter(|(other_index, other)| {
-                let is_same_base = other.visit == self.visit && other.base == entry.base;
-                let is_used_drug = matches!(other.charged, Charged::Drug(_))
-                    && work.order_of(other).is_some_and(|order| !is_medicine(order, &other.charged));
-                let is_same_group = work.order_of(other).and_then(|order| order.group) == group;
-                *other_index == index || (other.is_live() && is_used_drug && is_same_base && (is_drip || is_same_group))
-            })
-            .map(|(other_index, _)| other_index)
+            .in_visit(self.visit)
+            .filter(|(other, candidate)| *other == index || is_together(candidate))
+            .map(|(other, _)| other)
             .collect();
         let yen: Decimal = together
             .iter()
@@ -283,9 +280,9 @@ fn with_additions(work: &Work<'_>, bases: &[usize]) -> Vec<usize> {
     let mut all = Vec::with_capacity(bases.len() + 2);
     for base in bases {
         all.push(*base);
-        let additions = work.entries.iter().enumerate().filter(|(_, entry)| {
-            entry.base == Some(*base) && entry.live_act().is_some_and(|act| matches!(act.record_role, 7 | 9))
-        });
+        let additions = work
+            .added_to(*base)
+            .filter(|(_, entry)| entry.live_act().is_some_and(|act| matches!(act.record_role, 7 | 9)));
         all.extend(additions.map(|(index, _)| index));
     }
     all
@@ -353,12 +350,8 @@ fn act_points(work: &Work<'_>, index: usize, act: &ActRow) -> Points {
         base = -base;
     }
     let (mut outside, mut factor, mut percent) = (Decimal::ZERO, Decimal::ONE, Decimal::ZERO);
-    for (position, entry) in work.entries.iter().enumerate() {
-        let Some(addition) =
-            entry.live_act().filter(|row| entry.base == Some(index) && matches!(row.record_role, 7 | 9))
-        else {
-            continue;
-        };
+    for (position, entry) in work.added_to(index) {
+        let Some(addition) = entry.live_act().filter(|row| matches!(row.record_role, 7 | 9)) else { continue };
         let value = own_points(work, position, addition) * Decimal::from(entry.times);
         match addition.point_kind {
             5 => percent += value,

@@ -56,8 +56,8 @@ fn use_of(work: &Work<'_>, entry: &Entry<'_>) -> Option<DrugUse> {
 /// One 剤: same use, group, or usage and days (固形剤 and 内用液 are told apart by the caller's group).
 fn build_doses(work: &mut Work<'_>, visit: usize) {
     let mut doses: Vec<(DoseKey, Dose)> = Vec::new();
-    for (index, entry) in work.entries.iter().enumerate() {
-        if entry.visit != visit || !entry.is_live() {
+    for (index, entry) in work.in_visit(visit) {
+        if !entry.is_live() {
             continue;
         }
         let (Some(drug_use), Some(order)) = (use_of(work, entry), work.order_of(entry)) else { continue };
@@ -148,9 +148,7 @@ fn derive_fees(work: &mut Work<'_>, visit: usize) {
 }
 
 fn is_ordered(work: &Work<'_>, visit: usize, wanted: impl Fn(u32) -> bool) -> bool {
-    work.entries
-        .iter()
-        .any(|entry| entry.visit == visit && entry.live_act().is_some_and(|act| wanted(act.validity.code)))
+    work.live_in_visit(visit).any(|(_, act)| wanted(act.validity.code))
 }
 
 fn derive_once(work: &mut Work<'_>, visit: usize, code: u32, rule: &'static rules::Rule) {
@@ -310,18 +308,12 @@ pub fn follow_procedures(work: &mut Work<'_>) {
         let is_replaced = procedure.why.iter().any(|why| why.rule.id == rules::MAIN_INJECTION.id);
         let visit = procedure.visit;
         let outcome = procedure.outcome;
-        let main = work.entries.iter().position(|other| {
-            other.visit == visit
-                && other
-                    .live_act()
-                    .is_some_and(|act| act.section_letter == b'G' && matches!(act.section_number, 1 | 4 | 5 | 6))
-        });
+        let main = work
+            .live_in_visit(visit)
+            .find(|(_, act)| act.section_letter == b'G' && matches!(act.section_number, 1 | 4 | 5 | 6))
+            .map(|(main, _)| main);
         match main.filter(|_| is_replaced) {
-            Some(main) => {
-                if let Some(entry) = work.entries.get_mut(index) {
-                    entry.base = Some(main);
-                }
-            }
+            Some(main) => work.rebase(index, main),
             None => {
                 let cause = work.cause(base);
                 work.end(index, outcome, Why { cause, ..Why::rule(&rules::BASE_REJECTED) });

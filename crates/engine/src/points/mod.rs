@@ -7,13 +7,17 @@
 mod accept;
 mod addition;
 mod basic;
+mod block;
 mod context;
 mod exclusion;
+mod first_visit;
 mod index;
 mod laboratory;
 mod limit;
 mod line;
+mod main_only;
 mod medication;
+mod outpatient_management;
 mod prescription;
 pub mod rules;
 mod select;
@@ -50,19 +54,7 @@ pub struct MonthPoints {
 pub fn compute(masters: &Masters, index: &Index, request: &Request) -> MonthPoints {
     let mut findings = Vec::new();
     let visits = context::resolve(request, &mut findings);
-    let mut work = Work {
-        masters,
-        index,
-        request,
-        visits,
-        entries: Vec::new(),
-        bundles: Vec::new(),
-        doses: Vec::new(),
-        seven_kinds: Vec::new(),
-        refused: Vec::new(),
-        findings,
-        used: Vec::new(),
-    };
+    let mut work = Work::new(masters, index, request, visits, findings);
     run(&mut work);
     finish(work)
 }
@@ -73,10 +65,14 @@ fn run(work: &mut Work<'_>) {
     accept::accept(work);
     accept::attach_late(work);
     medication::dispense(work);
+    first_visit::check(work);
+    block::apply(work);
+    prescription::check(work);
+    main_only::keep(work);
     exclusion::apply(work);
     limit::apply(work);
     exclusion::drop_orphans(work);
-    exclusion::decide_outpatient_management(work);
+    outpatient_management::decide(work);
     addition::derive(work);
     laboratory::bundle(work);
     laboratory::derive_rapid(work);
@@ -114,9 +110,7 @@ fn finish(mut work: Work<'_>) -> MonthPoints {
 }
 
 fn visit_facts(work: &Work<'_>, visit: usize, result: &VisitResult) -> VisitFacts {
-    let is_first_visit = work.entries.iter().any(|entry| {
-        entry.visit == visit && entry.live_act().is_some_and(|act| act.day_rule == 2 && act.day_rule_sub == 1)
-    });
+    let is_first_visit = work.live_in_visit(visit).any(|(_, act)| act.day_rule == 2 && act.day_rule_sub == 1);
     let fees = work.doses.iter().filter(|dose| dose.visit == visit).map(|dose| medication::selection_fee(work, dose));
     VisitFacts {
         visit_id: result.visit_id.clone(),
@@ -128,8 +122,7 @@ fn visit_facts(work: &Work<'_>, visit: usize, result: &VisitResult) -> VisitFact
 
 fn visit_result(work: &Work<'_>, visit: usize, lines: line::VisitLines) -> Option<VisitResult> {
     let current = work.visits.get(visit)?;
-    let is_counted_day =
-        work.entries.iter().any(|entry| entry.visit == visit && entry.live_act().is_some_and(|act| act.day_rule == 2));
+    let is_counted_day = work.live_in_visit(visit).any(|(_, act)| act.day_rule == 2);
     let points: Points = lines.lines.iter().map(|line| line.points.times(i64::from(line.times))).sum();
     let orders = current
         .visit
@@ -158,8 +151,7 @@ fn order_result(
     order_id: &str,
     lines: &line::VisitLines,
 ) -> OrderResult {
-    let found =
-        work.entries.iter().enumerate().find(|(_, entry)| entry.visit == visit && entry.order == Some(position));
+    let found = work.in_visit(visit).find(|(_, entry)| entry.order == Some(position));
     if let Some((index, entry)) = found {
         let line_ids =
             lines.of_entries.iter().filter(|(recorded, _)| *recorded == index).map(|(_, id)| id.clone()).collect();

@@ -25,13 +25,7 @@ pub fn check(work: &mut Work<'_>) {
 }
 
 fn of_visit(work: &Work<'_>, visit: usize, wanted: impl Fn(u32) -> bool) -> Vec<usize> {
-    work.live_acts()
-        .into_iter()
-        .filter(|(index, act)| {
-            wanted(act.validity.code) && work.entries.get(*index).is_some_and(|entry| entry.visit == visit)
-        })
-        .map(|(index, _)| index)
-        .collect()
+    work.live_in_visit(visit).filter(|(_, act)| wanted(act.validity.code)).map(|(index, _)| index).collect()
 }
 
 /// One 処方箋料 for a visit, whatever the number of sheets: the first one.

@@ -1,5 +1,7 @@
 //! The month under work: visits, entries and what became of them.
 
+use std::collections::HashMap;
+
 use calculation::{AnswerValue, Cause, Condition, Order, Outcome, Request, TimeClass, Visit, VisitFact, VisitKind};
 use kernel::{Finding, ItemCode, Quantity, ServiceDate};
 use masters::Masters;
@@ -175,8 +177,14 @@ pub struct Work<'a> {
     pub request: &'a Request,
     /// Visits in order of time.
     pub visits: Vec<VisitWork<'a>>,
-    /// Entries in order of visit, then as they came.
+    /// Entries in order of visit, then as they came; added by [`Work::push`] only.
     pub entries: Vec<Entry<'a>>,
+    /// Entry indices of each visit.
+    of_visit: Vec<Vec<usize>>,
+    /// Entry indices of each act code.
+    of_code: HashMap<u32, Vec<usize>>,
+    /// Entry indices that stand on each entry.
+    additions: Vec<Vec<usize>>,
     /// まるめ.
     pub bundles: Vec<Bundle>,
     /// 剤.
@@ -192,6 +200,33 @@ pub struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
+    /// A month without entries yet.
+    pub fn new(
+        masters: &'a Masters,
+        index: &'a Index,
+        request: &'a Request,
+        visits: Vec<VisitWork<'a>>,
+        findings: Vec<Finding>,
+    ) -> Self {
+        let of_visit = vec![Vec::new(); visits.len()];
+        Self {
+            masters,
+            index,
+            request,
+            visits,
+            entries: Vec::new(),
+            of_visit,
+            of_code: HashMap::new(),
+            additions: Vec::new(),
+            bundles: Vec::new(),
+            doses: Vec::new(),
+            seven_kinds: Vec::new(),
+            refused: Vec::new(),
+            findings,
+            used: Vec::new(),
+        }
+    }
+
     /// The order of an entry.
     pub fn order_of(&self, entry: &Entry<'a>) -> Option<&'a Order> {
         let visit = self.request.visits.get(entry.visit)?;
@@ -225,7 +260,7 @@ impl<'a> Work<'a> {
             self.findings.push(Finding::note("line-struck", place, format!("{code:09} was struck out by a clerk")));
             return None;
         }
-        self.entries.push(Entry {
+        Some(self.push(Entry {
             visit,
             order: None,
             charged: Charged::Act(act),
@@ -235,8 +270,60 @@ impl<'a> Work<'a> {
             outcome: Outcome::Accepted,
             why: vec![Why::rule(rule)],
             conditions: Vec::new(),
-        });
-        Some(self.entries.len() - 1)
+        }))
+    }
+
+    /// Adds an entry; returns its index.
+    pub fn push(&mut self, entry: Entry<'a>) -> usize {
+        let index = self.entries.len();
+        if let Some(list) = self.of_visit.get_mut(entry.visit) {
+            list.push(index);
+        }
+        if let Some(act) = entry.act() {
+            self.of_code.entry(act.validity.code).or_default().push(index);
+        }
+        self.additions.push(Vec::new());
+        if let Some(list) = entry.base.and_then(|base| self.additions.get_mut(base)) {
+            list.push(index);
+        }
+        self.entries.push(entry);
+        index
+    }
+
+    /// Gives an entry another base.
+    pub fn rebase(&mut self, index: usize, base: usize) {
+        let Some(entry) = self.entries.get_mut(index) else { return };
+        let former = entry.base.replace(base);
+        if let Some(list) = former.and_then(|former| self.additions.get_mut(former)) {
+            list.retain(|other| *other != index);
+        }
+        if let Some(list) = self.additions.get_mut(base) {
+            list.push(index);
+            list.sort_unstable();
+        }
+    }
+
+    /// Entries of a visit with their indices, as they came.
+    pub fn in_visit(&self, visit: usize) -> impl DoubleEndedIterator<Item = (usize, &Entry<'a>)> {
+        let list = self.of_visit.get(visit).map(Vec::as_slice).unwrap_or_default();
+        list.iter().filter_map(|index| Some((*index, self.entries.get(*index)?)))
+    }
+
+    /// Live acts of a visit with their indices.
+    pub fn live_in_visit(&self, visit: usize) -> impl Iterator<Item = (usize, &'a ActRow)> {
+        self.in_visit(visit).filter_map(|(index, entry)| entry.live_act().map(|act| (index, act)))
+    }
+
+    /// Entries of an act code with their indices.
+    pub fn with_code(&self, code: u32) -> impl Iterator<Item = (usize, &Entry<'a>)> {
+        let list = self.of_code.get(&code).map(Vec::as_slice).unwrap_or_default();
+        list.iter().filter_map(|index| Some((*index, self.entries.get(*index)?)))
+    }
+
+    /// Entries that stand on a base, with their indices.
+    pub fn added_to(&self, base: usize) -> impl Iterator<Item = (usize, &Entry<'a>)> {
+        let list = self.additions.get(base).map(Vec::as_slice).unwrap_or_default();
+        list.iter().filter_map(|index| Some((*index, self.entries.get(*index)?)))
     }
 
     /// Ends an entry: it is not charged.

@@ -1,0 +1,79 @@
+//! Speed of the fee calculation: one visit, a patient-month, growth with visits.
+//!
+//! Prints best, median and 99th percentile of many runs on one core.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::as_conversions, clippy::float_arithmetic)]
+#![allow(clippy::indexing_slicing)]
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use calculation::{CalculationModule, Request};
+use engine::Engine;
+use masters::Masters;
+
+fn masters() -> Masters {
+    match std::env::var_os("TENSU_MASTERS").map(PathBuf::from) {
+        Some(path) if path.is_file() => Masters::open(&path).unwrap(),
+        Some(path) => masters::import_to_memory(&[path]).unwrap(),
+        None => {
+            let fixtures = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/masters"));
+            masters::import_to_memory(&[fixtures]).unwrap()
+        }
+    }
+}
+
+/// A patient with high blood pressure: blood tests, a prescription, sometimes a procedure.
+fn request(visits: u32) -> Request {
+    let mut request: Request = serde_json::from_str(include_str!("../fixtures/bench-visit.json")).unwrap();
+    let pattern = request.visits[0].clone();
+    request.visits = (1..=visits)
+        .map(|day| {
+            let mut visit = pattern.clone();
+            visit.id = format!("V{day:02}");
+            visit.date = request.month.day(day).unwrap();
+            visit
+        })
+        .collect();
+    request
+}
+
+fn measure(name: &str, per: u32, rounds: usize, mut run: impl FnMut()) {
+    for _ in 0..rounds / 10 + 1 {
+        run();
+    }
+    let mut times: Vec<Duration> = (0..rounds)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    let micro = |time: Duration| time.as_secs_f64() * 1e6;
+    let median = micro(times[rounds / 2]);
+    println!(
+        "{name:<40} best {:>8.1} µs  p50 {median:>8.1} µs  p99 {:>8.1} µs  per visit {:>7.1} µs  {:>8.0} visits/s",
+        micro(times[0]),
+        micro(times[rounds * 99 / 100]),
+        median / f64::from(per),
+        f64::from(per) / (median / 1e6),
+    );
+}
+
+fn main() {
+    let engine = Engine::new(masters());
+    for visits in [1, 4, 16, 31] {
+        let mut request = request(visits);
+        request.sort();
+        let answer = engine.calculate(&request).unwrap();
+        assert!(answer.visits.iter().all(|visit| visit.points.get() > 0));
+        measure(&format!("points, {visits} visits of 12 orders"), visits, 2_000, || {
+            black_box(engine.points(black_box(&request)));
+        });
+        measure(&format!("points and charges, {visits} visits"), visits, 2_000, || {
+            black_box(engine.calculate(black_box(&request)).unwrap());
+        });
+    }
+}

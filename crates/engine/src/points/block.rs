@@ -1,0 +1,367 @@
+//! What one fee contains or forbids, by words of the fee table.
+//!
+//! The rows here are those that no official table expresses, or whose table (02 包括, 03-1 同日背反) may be missing;
+//! they name sections instead of thousands of code pairs.
+
+use calculation::{Cause, Outcome};
+
+use super::basic::{self, OUTPATIENT_MANAGEMENT};
+use super::rules::{self, Rule};
+use super::select::{Place, Selection, letter, place, sections};
+use super::work::{Entry, Why, Work};
+
+/// How near two acts must be for a rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Near {
+    /// The same visit.
+    Visit,
+    /// The same day.
+    Day,
+    /// The same calendar month.
+    Month,
+}
+
+/// A dated rule: while one of `winners` is charged, `losers` near it are not.
+struct Block {
+    rule: &'static Rule,
+    from: u32,
+    to: u32,
+    winners: Selection,
+    losers: Selection,
+    near: Near,
+    outcome: Outcome,
+    /// The notice knows an exception: a person is asked.
+    has_exception: bool,
+}
+
+const OPEN: u32 = 99_999_999;
+
+/// 生活習慣病管理料(Ⅰ) by main disease.
+pub const LIFESTYLE_I: &[u32] = &[113_041_710, 113_041_810, 113_041_910];
+/// 生活習慣病管理料(Ⅱ), in person and by 情報通信機器.
+pub const LIFESTYLE_II: &[u32] = &[113_707_110, 113_707_210];
+
+/// ニコチン依存症管理料 (B001-3-2), which shares section and branch with 生活習慣病管理料 in the master.
+const NICOTINE: &[u32] = &[113_008_310, 113_008_410, 113_008_510, 113_031_610, 113_031_710];
+
+/// 医学管理等 that stand beside 生活習慣病管理料(Ⅰ) (B001-3 注2): 糖尿病合併症, がん性疼痛緩和, 外来緩和ケア,
+/// 糖尿病透析予防, 慢性腎臓病透析予防, and its own additions.
+const BESIDE_LIFESTYLE_I: &[Place] = &[
+    place(b'B', 1, 0, 20),
+    place(b'B', 1, 0, 22),
+    place(b'B', 1, 0, 24),
+    place(b'B', 1, 0, 27),
+    place(b'B', 1, 0, 37),
+    place(b'B', 1, 3, 0),
+];
+
+/// 医学管理等 that stand beside 生活習慣病管理料(Ⅱ) in 令和6 (B001-3-3 注2).
+const BESIDE_LIFESTYLE_II_R6: &[Place] = &[
+    place(b'B', 1, 0, 9),
+    place(b'B', 1, 0, 11),
+    place(b'B', 1, 0, 20),
+    place(b'B', 1, 0, 22),
+    place(b'B', 1, 0, 24),
+    place(b'B', 1, 0, 27),
+    place(b'B', 1, 0, 37),
+    place(b'B', 1, 3, 0),
+    place(b'B', 1, 9, 0),
+    place(b'B', 5, 14, 0),
+    place(b'B', 9, 0, 0),
+    place(b'B', 9, 2, 0),
+    place(b'B', 10, 0, 0),
+    place(b'B', 10, 2, 0),
+    place(b'B', 11, 0, 0),
+    place(b'B', 11, 3, 0),
+];
+
+/// The longer list of 令和8 (B001-3-3 注2, 令和8年告示第69号).
+const BESIDE_LIFESTYLE_II_R8: &[Place] = &[
+    place(b'B', 1, 0, 2),
+    place(b'B', 1, 0, 3),
+    place(b'B', 1, 0, 9),
+    place(b'B', 1, 0, 11),
+    place(b'B', 1, 0, 14),
+    place(b'B', 1, 0, 16),
+    place(b'B', 1, 0, 20),
+    place(b'B', 1, 0, 22),
+    place(b'B', 1, 0, 23),
+    place(b'B', 1, 0, 24),
+    place(b'B', 1, 0, 26),
+    place(b'B', 1, 0, 27),
+    place(b'B', 1, 0, 29),
+    place(b'B', 1, 0, 34),
+    place(b'B', 1, 0, 36),
+    place(b'B', 1, 0, 37),
+    place(b'B', 1, 2, 7),
+    place(b'B', 1, 2, 9),
+    place(b'B', 1, 2, 11),
+    place(b'B', 1, 2, 22),
+    place(b'B', 1, 3, 0),
+    place(b'B', 1, 9, 0),
+    place(b'B', 5, 6, 0),
+    place(b'B', 5, 7, 0),
+    place(b'B', 5, 8, 0),
+    place(b'B', 5, 14, 0),
+    place(b'B', 6, 0, 0),
+    place(b'B', 9, 0, 0),
+    place(b'B', 9, 2, 0),
+    place(b'B', 10, 0, 0),
+    place(b'B', 10, 2, 0),
+    place(b'B', 11, 0, 0),
+    place(b'B', 11, 3, 0),
+    place(b'B', 12, 0, 0),
+    place(b'B', 13, 0, 0),
+];
+
+/// What 小児科外来診療料 does not contain (B001-2 注3): its own time additions, 小児抗菌薬適正使用支援加算, 地域連携小児
+/// 夜間・休日診療料, 院内トリアージ実施料 (令和6), 救急の医学管理料, 診療情報提供料(Ⅱ), 連携強化診療情報提供料, 往診料, 第14部.
+const BESIDE_PEDIATRIC: Selection = Selection {
+    codes: &[],
+    sections: &[letter(b'O')],
+    places: &[
+        place(b'B', 1, 2, 1),
+        place(b'B', 1, 2, 2),
+        place(b'B', 1, 2, 3),
+        place(b'B', 1, 2, 4),
+        place(b'B', 1, 2, 5),
+        place(b'B', 1, 2, 8),
+        place(b'B', 1, 2, 9),
+        place(b'B', 10, 0, 0),
+        place(b'B', 11, 0, 0),
+        place(b'C', 0, 0, 0),
+    ],
+    except: &[],
+};
+
+const BLOCKS: &[Block] = &[
+    Block {
+        rule: &rules::LIFESTYLE_I,
+        from: 20_240_601,
+        to: OPEN,
+        winners: Selection::of_codes(LIFESTYLE_I),
+        losers: Selection {
+            codes: NICOTINE,
+            sections: &[letter(b'B'), letter(b'D'), letter(b'G'), letter(b'N')],
+            places: &[],
+            except: BESIDE_LIFESTYLE_I,
+        },
+        near: Near::Month,
+        outcome: Outcome::Included,
+        has_exception: true,
+    },
+    Block {
+        rule: &rules::LIFESTYLE_II,
+        from: 20_240_601,
+        to: 20_260_531,
+        winners: Selection::of_codes(LIFESTYLE_II),
+        losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R6 },
+        near: Near::Month,
+        outcome: Outcome::Included,
+        has_exception: true,
+    },
+    Block {
+        rule: &rules::LIFESTYLE_II,
+        from: 20_260_601,
+        to: OPEN,
+        winners: Selection::of_codes(LIFESTYLE_II),
+        losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R8 },
+        near: Near::Month,
+        outcome: Outcome::Included,
+        has_exception: true,
+    },
+    Block {
+        rule: &rules::HOME_MANAGEMENT,
+        from: 20_240_601,
+        to: OPEN,
+        winners: Selection {
+            codes: &[],
+            sections: &[],
+            places: &[place(b'C', 2, 0, 0), place(b'C', 2, 2, 0)],
+            except: &[],
+        },
+        losers: Selection { codes: &[113_001_810, 113_034_010], sections: &[letter(b'F')], places: &[], except: &[] },
+        near: Near::Month,
+        outcome: Outcome::Included,
+        has_exception: false,
+    },
+    Block {
+        rule: &rules::HOME_VISIT_DAY,
+        from: 20_240_601,
+        to: OPEN,
+        winners: Selection {
+            codes: &[],
+            sections: &[],
+            places: &[place(b'C', 1, 0, 0), place(b'C', 1, 2, 0)],
+            except: &[],
+        },
+        losers: Selection {
+            codes: &[OUTPATIENT_MANAGEMENT],
+            sections: &[sections(b'A', 1, 1)],
+            places: &[place(b'C', 0, 0, 0)],
+            except: &[],
+        },
+        near: Near::Day,
+        outcome: Outcome::Rejected,
+        has_exception: true,
+    },
+    Block {
+        rule: &rules::OPERATION_DAY,
+        from: 20_240_601,
+        to: OPEN,
+        winners: Selection::of_sections(&[letter(b'K')]),
+        losers: Selection::of_sections(&[letter(b'J'), sections(b'G', 0, 20)]),
+        near: Near::Day,
+        outcome: Outcome::Included,
+        has_exception: true,
+    },
+    Block {
+        rule: &rules::REHABILITATION_DAY,
+        from: 20_240_601,
+        to: OPEN,
+        winners: Selection::of_sections(&[sections(b'H', 0, 2), sections(b'H', 7, 8)]),
+        losers: Selection::of_sections(&[sections(b'J', 117, 119)]),
+        near: Near::Day,
+        outcome: Outcome::Included,
+        has_exception: false,
+    },
+    Block {
+        rule: &rules::RAPID_EXCLUDED,
+        from: 20_240_601,
+        to: OPEN,
+        winners: Selection::of_codes(&[160_000_210]),
+        losers: Selection::of_codes(&[160_177_770]),
+        near: Near::Day,
+        outcome: Outcome::Rejected,
+        has_exception: false,
+    },
+    Block {
+        rule: &rules::GENERIC_NAME_ONE,
+        from: 20_240_601,
+        to: OPEN,
+        winners: Selection::of_codes(&[120_004_270]),
+        losers: Selection::of_codes(&[120_003_570]),
+        near: Near::Visit,
+        outcome: Outcome::Rejected,
+        has_exception: false,
+    },
+];
+
+/// Applies every row, then what a phone visit and 小児科外来診療料 leave out.
+pub fn apply(work: &mut Work<'_>) {
+    include_in_pediatric(work);
+    reject_on_phone(work);
+    for block in BLOCKS {
+        apply_block(work, block);
+        apply_block_of_history(work, block);
+    }
+}
+
+/// True when two entries lie in the same visit, day or month.
+pub fn is_near(work: &Work<'_>, near: Near, a: &Entry<'_>, b: &Entry<'_>) -> bool {
+    match near {
+        Near::Visit => a.visit == b.visit,
+        Near::Day => work.date_of(a) == work.date_of(b),
+        Near::Month => work.date_of(a).month_of() == work.date_of(b).month_of(),
+    }
+}
+
+fn apply_block(work: &mut Work<'_>, block: &Block) {
+    let live = work.live_acts();
+    for (winner, winner_act) in &live {
+        if !block.winners.has(winner_act) {
+            continue;
+        }
+        for (loser, loser_act) in &live {
+            let is_pair = winner != loser && block.losers.has(loser_act) && !block.winners.has(loser_act);
+            if !is_pair {
+                continue;
+            }
+            let (Some(a), Some(b)) = (work.entries.get(*winner), work.entries.get(*loser)) else { continue };
+            let on = work.date_of(b).yyyymmdd();
+            let is_due = a.is_live()
+                && b.is_live()
+                && (block.from..=block.to).contains(&on)
+                && is_near(work, block.near, a, b)
+                && !is_for_other_disease(work, block, b)
+                && !is_other_field(work, block, a, b);
+            if is_due {
+                let why = Why { cause: work.cause(*winner), ..Why::rule(block.rule) };
+                work.end_or_ask(*loser, block.outcome, block.has_exception, why);
+            }
+        }
+    }
+}
+
+/// A winner that an earlier claim of this month already holds.
+fn apply_block_of_history(work: &mut Work<'_>, block: &Block) {
+    if block.near != Near::Month {
+        return;
+    }
+    for (loser, act) in work.live_acts() {
+        let Some(entry) = work.entries.get(loser) else { continue };
+        let on = work.date_of(entry);
+        let is_due = block.losers.has(act)
+            && !block.winners.has(act)
+            && (block.from..=block.to).contains(&on.yyyymmdd())
+            && !is_for_other_disease(work, block, entry);
+        let line = work.request.history.lines.iter().find(|line| {
+            is_due
+                && line.date.month_of() == on.month_of()
+                && line
+                    .code
+                    .act()
+                    .and_then(|code| work.masters.act(code, line.date))
+                    .is_some_and(|act| block.winners.has(act))
+        });
+        if let Some(line) = line.copied() {
+            let cause = Cause::History { date: line.date, code: line.code };
+            work.end_or_ask(loser, block.outcome, block.has_exception, Why::caused(block.rule, cause));
+        }
+    }
+}
+
+/// 電話等再診: no 医学管理等 that day, but 診療情報提供料(Ⅰ) for an emergency referral (A001 留意事項).
+fn reject_on_phone(work: &mut Work<'_>) {
+    const REFERRAL: Place = place(b'B', 9, 0, 0);
+    for (index, act) in work.live_acts() {
+        let is_phone = work
+            .entries
+            .get(index)
+            .and_then(|entry| work.visit_of(entry))
+            .is_some_and(|visit| visit.kind == calculation::VisitKind::Phone);
+        if !is_phone || act.section_letter != b'B' {
+            continue;
+        }
+        let is_referral = Selection { places: &[REFERRAL], ..Selection::of_codes(&[]) }.has(act);
+        work.end_or_ask(index, Outcome::Rejected, is_referral, Why::rule(&rules::PHONE_MANAGEMENT));
+    }
+}
+
+/// On other days of the month only what is done for the same disease is contained.
+fn is_for_other_disease(work: &Work<'_>, block: &Block, loser: &Entry<'_>) -> bool {
+    block.near == Near::Month
+        && matches!(block.rule.id, "management/lifestyle-1" | "management/lifestyle-2")
+        && work.visit_of(loser).is_some_and(|visit| visit.has(calculation::VisitFact::OtherDisease))
+}
+
+/// A treatment at another site than the operation's is not related to it.
+fn is_other_field(work: &Work<'_>, block: &Block, winner: &Entry<'_>, loser: &Entry<'_>) -> bool {
+    let site = |entry: &Entry<'_>| work.order_of(entry).and_then(|order| order.site.clone());
+    block.rule.id == rules::OPERATION_DAY.id && matches!((site(winner), site(loser)), (Some(a), Some(b)) if a != b)
+}
+
+/// 小児科外来診療料 contains everything of the day but what its notes name.
+fn include_in_pediatric(work: &mut Work<'_>) {
+    for index in 0..work.entries.len() {
+        let Some(entry) = work.entries.get(index) else { continue };
+        let Some(act) = entry.live_act() else { continue };
+        let is_child_visit = work.visit_of(entry).is_some_and(|visit| visit.is_pediatric_fee);
+        let stands_beside = BESIDE_PEDIATRIC.has(act);
+        if !is_child_visit || stands_beside || basic::PEDIATRIC_FEES.contains(&act.validity.code) {
+            continue;
+        }
+        let cause = work.visit_of(entry).and_then(|visit| visit.basic).and_then(|basic| work.cause(basic));
+        work.end(index, Outcome::Included, Why { cause, ..Why::rule(&rules::PEDIATRIC_INCLUDED) });
+    }
+}

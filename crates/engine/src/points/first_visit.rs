@@ -1,0 +1,106 @@
+//! Rules bound to the day of 初診: one month after it, its month, and (Ⅱ) after (Ⅰ) of 生活習慣病管理料.
+
+use calculation::{Cause, Outcome};
+use kernel::{ItemCode, ServiceDate};
+
+use super::block::{LIFESTYLE_I, LIFESTYLE_II};
+use super::context::{is_closed, same_day_next_month};
+use super::rules;
+use super::select::{Selection, place};
+use super::work::{Used, Why, Work};
+
+/// Fees that cannot be charged on the day of 初診 or within a month of it (each named so in its 注).
+const NOT_WITHIN_ONE_MONTH: Selection = Selection {
+    codes: &[],
+    sections: &[],
+    places: &[
+        // 特定疾患療養管理料; 皮膚科特定疾患指導管理料, 小児科療養指導料, てんかん指導料, 難病外来指導管理料,
+        // 耳鼻咽喉科特定疾患指導管理料 (B000; B001の5–8, 14).
+        place(b'B', 0, 0, 0),
+        place(b'B', 1, 0, 5),
+        place(b'B', 1, 0, 6),
+        place(b'B', 1, 0, 7),
+        place(b'B', 1, 0, 8),
+        place(b'B', 1, 0, 14),
+    ],
+    except: &[],
+};
+
+/// Rules bound to the day of 初診: within one month, in its month; and (Ⅱ) after (Ⅰ).
+pub fn check(work: &mut Work<'_>) {
+    for (index, act) in work.live_acts() {
+        let Some(entry) = work.entries.get(index) else { continue };
+        let on = work.date_of(entry);
+        let code = act.validity.code;
+        let first = last_initial(work, on);
+        if NOT_WITHIN_ONE_MONTH.has(act) {
+            if let Some(first) = first.filter(|first| on < one_month_after(work, *first)) {
+                work.end(index, Outcome::Rejected, Why { cause: first_visit(first), ..Why::rule(&rules::ONE_MONTH) });
+            }
+        } else if LIFESTYLE_I.contains(&code) || LIFESTYLE_II.contains(&code) {
+            if let Some(first) = first.filter(|first| first.month_of() == on.month_of()) {
+                work.end(
+                    index,
+                    Outcome::Rejected,
+                    Why { cause: first_visit(first), ..Why::rule(&rules::LIFESTYLE_INITIAL_MONTH) },
+                );
+            } else if LIFESTYLE_II.contains(&code) {
+                reject_after_lifestyle_i(work, index, on);
+            }
+        } else if act.section_letter == b'C' && act.section_number == 1 && first == Some(on) {
+            work.end(index, Outcome::Rejected, Why { cause: first_visit(on), ..Why::rule(&rules::HOME_VISIT_INITIAL) });
+        }
+    }
+}
+
+/// 初診料 as a cause.
+fn first_visit(date: ServiceDate) -> Option<Cause> {
+    let code = ItemCode::Act(kernel::ActCode::from_number(111_000_110)?);
+    Some(Cause::Item { date, code })
+}
+
+/// The newest day of 初診 up to a day, of this month or the history.
+fn last_initial(work: &Work<'_>, on: ServiceDate) -> Option<ServiceDate> {
+    let in_month = work.entries.iter().filter_map(|entry| {
+        let is_initial = entry.live_act().is_some_and(|act| act.day_rule == 2 && act.day_rule_sub == 1);
+        is_initial.then(|| work.date_of(entry))
+    });
+    let history = &work.request.history;
+    let in_history = history
+        .lines
+        .iter()
+        .filter(|line| {
+            line.code
+                .act()
+                .and_then(|code| work.masters.act(code, line.date))
+                .is_some_and(|act| act.day_rule == 2 && act.day_rule_sub == 1)
+        })
+        .map(|line| line.date);
+    in_month.chain(in_history).chain(history.last_initial_on).filter(|date| *date <= on).max()
+}
+
+/// The first day on which a fee bound to "one month after 初診" may be charged: the same day of the next
+/// month; the open day before it when that day is closed; the last day of the next month when there is no
+/// such day (B000 留意事項).
+fn one_month_after(work: &Work<'_>, first: ServiceDate) -> ServiceDate {
+    let next = first.month_of().plus_months(1);
+    let Some(mut day) = next.day(first.day()) else { return next.last_day() };
+    while is_closed(&work.request.institution, day) && day > first {
+        day = day.minus_days(1);
+    }
+    day.min(same_day_next_month(first))
+}
+
+/// (Ⅱ) cannot be charged within six months counted from the month in which (Ⅰ) was charged.
+fn reject_after_lifestyle_i(work: &mut Work<'_>, index: usize, on: ServiceDate) {
+    let earliest = on.month_of().plus_months(-5);
+    let line =
+        work.request.history.lines.iter().find(|line| {
+            LIFESTYLE_I.contains(&line.code.number()) && line.date.month_of() >= earliest && line.date < on
+        });
+    if let Some(line) = line.copied() {
+        let cause = Cause::History { date: line.date, code: line.code };
+        work.used.push(Used { date: line.date, code: line.code, rule: &rules::LIFESTYLE_SIX_MONTHS });
+        work.end(index, Outcome::Rejected, Why::caused(&rules::LIFESTYLE_SIX_MONTHS, cause));
+    }
+}
