@@ -49,18 +49,21 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Takes some cells at once if all are empty and more follow.
+    /// Takes some cells at once if all are empty.
     #[inline]
     pub(crate) fn skip_empty(&mut self, count: u8) -> bool {
-        let parts = self.rest.and_then(|rest| rest.split_at_checked(usize::from(count)));
-        match parts {
-            Some((cells, rest)) if cells.iter().all(|byte| *byte == b',') => {
-                self.rest = Some(rest);
-                self.column = self.column.saturating_add(count);
-                true
-            }
-            _ => false,
+        let Some(rest) = self.rest else { return false };
+        let (cells, after) = match rest.split_at_checked(usize::from(count)) {
+            Some((cells, after)) => (cells, Some(after)),
+            None if rest.len() + 1 == usize::from(count) => (rest, None),
+            None => return false,
+        };
+        let is_empty = cells.iter().all(|byte| *byte == b',');
+        if is_empty {
+            self.rest = after;
+            self.column = self.column.saturating_add(count);
         }
+        is_empty
     }
 
     /// Reads the 31 day columns.
@@ -70,13 +73,20 @@ impl<'a> Cells<'a> {
         self.column = self.column.saturating_add(31);
         let Some(mut rest) = self.rest else { return };
         let mut day = 1;
+        // Commas left when every day from here on is empty.
+        let mut commas = 30_usize;
         while day <= LAST {
-            // Most days are empty: eight at once.
+            // Most days are empty: all that are left, or eight at once.
+            if rest.len() == commas && rest.iter().all(|byte| *byte == b',') {
+                self.rest = None;
+                return;
+            }
             if let Some(tail) = rest.strip_prefix(b",,,,,,,,")
                 && day + 8 <= LAST
             {
                 rest = tail;
                 day += 8;
+                commas = commas.saturating_sub(8);
                 continue;
             }
             let mut value = 0_u16;
@@ -100,6 +110,7 @@ impl<'a> Cells<'a> {
                 days.set(day, value);
             }
             day += 1;
+            commas = commas.saturating_sub(1);
         }
         self.rest = Some(rest);
     }

@@ -78,18 +78,25 @@ impl CommentForm {
 
     /// True when a text (of any width) is of this form.
     pub fn accepts(self, text: &str) -> bool {
-        let narrow = narrow(text);
-        let digits = |length: usize| narrow.len() == length && narrow.bytes().all(|byte| byte.is_ascii_digit());
         match self {
             Self::FreeText | Self::AddedText => !text.is_empty(),
             Self::Nothing => text.is_empty(),
+            _ => self.accepts_coded(&narrow(text)),
+        }
+    }
+
+    /// The same for the forms of digits, in half width.
+    fn accepts_coded(self, narrow: &str) -> bool {
+        let digits = |length: usize| narrow.len() == length && narrow.bytes().all(|byte| byte.is_ascii_digit());
+        match self {
+            Self::FreeText | Self::AddedText | Self::Nothing => false,
             Self::ActCode => digits(9) && narrow.starts_with('1'),
             Self::Slots => !narrow.is_empty() && narrow.bytes().all(|byte| byte.is_ascii_digit()),
-            Self::Number => is_number(&narrow),
-            Self::Day => Wareki::from_gyymmdd(&narrow).is_some(),
-            Self::Time => digits(4) && is_time(&narrow),
+            Self::Number => is_number(narrow),
+            Self::Day => Wareki::from_gyymmdd(narrow).is_some(),
+            Self::Time => digits(4) && is_time(narrow),
             Self::Minutes => digits(5),
-            Self::DayAndTime => digits(6) && is_day_and_time(&narrow),
+            Self::DayAndTime => digits(6) && is_day_and_time(narrow),
             Self::DayAndValue => narrow
                 .split_at_checked(7)
                 .is_some_and(|(day, value)| Wareki::from_gyymmdd(day).is_some() && is_value(value)),

@@ -48,7 +48,7 @@ pub struct CopyReport {
 pub fn copy(input: impl Read, mut output: impl Write) -> Result<CopyReport, CopyError> {
     let mut reader = Reader::new(input);
     let mut report = CopyReport::default();
-    let mut scratch = Encoder::new();
+    let mut scratch = Encoder::with_capacity(crate::LINE_BYTES_MAX);
     while let Some(part) = reader.next_part()? {
         let bytes = match part {
             Part::Record(record) => {

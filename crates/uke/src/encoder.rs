@@ -138,8 +138,13 @@ const COMMAS: [u8; 32] = [b','; 32];
 const DIGITS_MAX: usize = 20;
 
 impl Encoder {
-    pub(crate) const fn new() -> Self {
-        Self { bytes: Vec::new(), place: Place { receipt: 0, line: 0, field: 0 }, refusals: Vec::new(), record: "" }
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            place: Place { receipt: 0, line: 0, field: 0 },
+            refusals: Vec::new(),
+            record: "",
+        }
     }
 
     /// Begins a record on the next line.
@@ -226,18 +231,30 @@ impl Encoder {
         }
     }
 
-    /// Appends a number with at least `width` digits; gives its length.
+    /// Appends a number without leading zeros; gives its length.
     #[inline]
-    fn push_digits(&mut self, number: u64, width: usize) -> usize {
-        match (number, width) {
-            (0..10, 0 | 1) => self.push_fixed::<1>(number),
-            (0..100, 2) | (10..100, 0 | 1) => self.push_fixed::<2>(number),
-            (0..1_000, 3) | (100..1_000, 0..=2) => self.push_fixed::<3>(number),
-            (0..10_000, 4) | (1_000..10_000, 0..=3) => self.push_fixed::<4>(number),
-            (0..1_000_000, 6) => self.push_fixed::<6>(number),
-            (0..10_000_000, 7) => self.push_fixed::<7>(number),
-            (0..100_000_000, 8) => self.push_fixed::<8>(number),
-            (0..1_000_000_000, 9) => self.push_nine(number),
+    fn push_number(&mut self, number: u64) -> usize {
+        match number {
+            0..10 => self.push_fixed::<1>(number),
+            10..100 => self.push_fixed::<2>(number),
+            100..1_000 => self.push_fixed::<3>(number),
+            1_000..10_000 => self.push_fixed::<4>(number),
+            _ => self.push_any(number, 0),
+        }
+    }
+
+    /// Appends a number with at least `width` digits; gives its length.
+    #[inline(always)]
+    fn push_padded(&mut self, number: u64, width: usize) -> usize {
+        match width {
+            1 if number < 10 => self.push_fixed::<1>(number),
+            2 if number < 100 => self.push_fixed::<2>(number),
+            3 if number < 1_000 => self.push_fixed::<3>(number),
+            4 if number < 10_000 => self.push_fixed::<4>(number),
+            6 if number < 1_000_000 => self.push_fixed::<6>(number),
+            7 if number < 10_000_000 => self.push_fixed::<7>(number),
+            8 if number < 100_000_000 => self.push_fixed::<8>(number),
+            9 if number < 1_000_000_000 => self.push_nine(number),
             _ => self.push_any(number, width),
         }
     }
@@ -281,7 +298,7 @@ impl Encoder {
     #[inline]
     pub(crate) fn number(&mut self, column: &Column, number: u64) {
         self.open(column);
-        let length = self.push_digits(number, 0);
+        let length = self.push_number(number);
         self.check_length(column, length);
     }
 
@@ -292,7 +309,7 @@ impl Encoder {
         if number < 0 {
             self.bytes.push(b'-');
         }
-        let length = self.push_digits(number.unsigned_abs(), 0) + usize::from(number < 0);
+        let length = self.push_number(number.unsigned_abs()) + usize::from(number < 0);
         self.check_length(column, length);
         if number < 0 && column.mode != Mode::Signed {
             self.refuse(column, FieldError::Form { allowed: column.mode.name() });
@@ -303,7 +320,7 @@ impl Encoder {
     #[inline]
     pub(crate) fn fixed(&mut self, column: &Column, number: u64, width: usize) {
         self.open(column);
-        let length = self.push_digits(number, width);
+        let length = self.push_padded(number, width);
         self.check_length(column, length);
         self.check_listed(column, number);
     }
@@ -335,7 +352,7 @@ impl Encoder {
         self.open(column);
         let mut length = 0;
         for code in codes {
-            length += self.push_digits(u64::from(code.number()), T::WIDTH);
+            length += self.push_padded(u64::from(code.number()), T::WIDTH);
             self.check_listed(column, u64::from(code.number()));
         }
         self.check_length(column, length);
@@ -418,7 +435,7 @@ impl Encoder {
         for (day, value) in days.iter() {
             self.push_commas(usize::try_from(day - written).unwrap_or_default());
             written = day;
-            let length = self.push_digits(u64::from(value), 0);
+            let length = self.push_number(u64::from(value));
             if length > usize::from(column.bytes) || column.table.is_some() {
                 let before = self.place.field;
                 self.place.field = before.saturating_add(u8::try_from(day).unwrap_or_default());
@@ -493,8 +510,8 @@ mod tests {
                 format!("{:08}", number % 100_000_000)
             );
             for width in 0..=9 {
-                let mut out = Encoder::new();
-                let length = out.push_digits(number, width);
+                let mut out = Encoder::with_capacity(16);
+                let length = if width == 0 { out.push_number(number) } else { out.push_padded(number, width) };
                 prop_assert_eq!(length, out.bytes.len());
                 prop_assert_eq!(String::from_utf8(out.bytes).unwrap(), format!("{number:0width$}"));
             }

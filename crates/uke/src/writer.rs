@@ -16,6 +16,11 @@ use crate::value::{Dated, Record};
 /// Most receipts of a file: レセプト番号 has six digits.
 pub const RECEIPTS_MAX: u32 = 999_999;
 
+/// Most HO and KO records of a file: 総件数 has six digits.
+const COUNT_MAX: u32 = 999_999;
+/// Most points of a file: 総合計点数 has ten digits.
+const POINTS_MAX: i64 = 9_999_999_999;
+
 /// Bytes gathered before they are handed to the output.
 const FLUSH_BYTES: usize = 131_072;
 
@@ -67,7 +72,7 @@ impl<W: Write> ClaimWriter<W> {
     pub fn new(output: W, ir: Ir) -> Result<Self, WriteError> {
         let mut writer = Self {
             output,
-            encoder: Encoder::new(),
+            encoder: Encoder::with_capacity(FLUSH_BYTES * 2),
             ir,
             totals: FileTotals::default(),
             flushed: 0,
@@ -136,6 +141,14 @@ impl<W: Write> ClaimWriter<W> {
         };
         if order > RECEIPTS_MAX {
             stop("L1910", format!("a file has at most {RECEIPTS_MAX} receipts"));
+        }
+        let mut totals = self.totals;
+        totals.add(receipt);
+        if totals.count > COUNT_MAX || totals.points > POINTS_MAX {
+            stop(
+                "total-too-large",
+                format!("GO holds {COUNT_MAX} HO and KO records and {POINTS_MAX} points: begin another file"),
+            );
         }
         if receipt.re.number.is_some_and(|number| number != order) {
             stop("L1917", format!("レセプト番号 is not {order}, the next in file order"));

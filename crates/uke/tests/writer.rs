@@ -317,6 +317,23 @@ fn a_file_without_receipts_is_refused() {
 }
 
 #[test]
+fn a_file_whose_total_would_not_fit_is_refused_at_the_receipt() {
+    let mut receipt = receipt_plain();
+    receipt.ho.as_mut().unwrap().points = Some(Points::new(99_999_999));
+    si(&mut receipt, 0).points = Some(Points::new(9_999_999));
+    si(&mut receipt, 0).count = Some(10);
+    si(&mut receipt, 0).days = days(&[(5, 10)]);
+    si(&mut receipt, 1).points = Some(Points::new(9));
+    let mut writer = ClaimWriter::new(std::io::sink(), institution()).unwrap();
+    for _ in 0..100 {
+        writer.receipt(&receipt).unwrap();
+    }
+    let Err(WriteError::Refused { receipt: 101, findings }) = writer.receipt(&receipt) else { panic!("not refused") };
+    assert_eq!(findings[0].code, "total-too-large");
+    assert_eq!(writer.finish().unwrap().points, Points::new(9_999_999_900));
+}
+
+#[test]
 fn a_failing_output_is_an_error() {
     struct Full;
     impl std::io::Write for Full {
