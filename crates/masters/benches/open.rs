@@ -12,7 +12,7 @@ const RUNS: usize = 30;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = sources();
     let started = Instant::now();
-    let imported = import(&[folder.clone()], Options::default())?;
+    let imported = import(std::slice::from_ref(&folder), Options::default())?;
     println!("import of {}: {:?}", folder.display(), started.elapsed());
     let path = std::env::temp_dir().join(format!("tensu-open-bench-{}.bin", std::process::id()));
     std::fs::write(&path, &imported.bytes)?;

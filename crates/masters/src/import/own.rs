@@ -202,9 +202,40 @@ pub fn exclusions(edition: u16) -> Vec<ExclusionRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::OPEN_END;
+    use kernel::ServiceDate;
 
     const NEW_ACT_HEADER: &str = "code,name,points,from,to,like,in_out,outpatient_bucket,inpatient_bucket,record_role,\
          notice_role,note_code,note_serial,max_count,max_count_error,standards,section,base_up_1,source";
+
+    fn is_allowed(column: &str, cell: &str) -> bool {
+        let is_act = |text: &str| text.parse::<kernel::ActCode>().is_ok();
+        match column {
+            "from" | "to" => cell.parse().is_ok_and(|day| day == OPEN_END || ServiceDate::from_yyyymmdd(day).is_some()),
+            "code" | "like" | "code1" | "code2" => is_act(cell),
+            "parent" | "child" => cell.is_empty() || is_act(cell),
+            "group" => cell.len() == 7,
+            "unit" => matches!(cell, "" | "1" | "2" | "3" | "5" | "6"),
+            "keep" => matches!(cell, "1" | "2" | "3"),
+            "has_exception" => matches!(cell, "" | "0" | "1"),
+            _ => true,
+        }
+    }
+
+    #[test]
+    fn no_own_group_finds_its_parent_full() {
+        let sheet = Sheet::read(INCLUSIONS);
+        let mut groups = std::collections::HashMap::<&str, std::collections::HashSet<&str>>::new();
+        for row in &sheet.rows {
+            let (parent, child) = (sheet.cell(row, "parent"), sheet.cell(row, "child"));
+            assert!(!parent.is_empty() || !child.is_empty(), "{row:?} names no act");
+            assert_eq!(parent.is_empty(), sheet.cell(row, "unit").is_empty(), "{row:?}: a unit belongs to a parent");
+            groups.entry(parent).or_default().insert(sheet.cell(row, "group"));
+        }
+        // An act has at most two official groups of three places.
+        let fullest = groups.iter().filter(|(parent, _)| !parent.is_empty()).map(|(_, names)| names.len()).max();
+        assert!(fullest.is_none_or(|count| count <= 1));
+    }
 
     #[test]
     fn every_own_row_is_whole() {
@@ -221,8 +252,7 @@ mod tests {
                     "{name}: {row:?} names no source"
                 );
                 for (column, cell) in header.iter().zip(&row) {
-                    let is_day = matches!(column, "from" | "to");
-                    assert!(!is_day || cell.len() == 8, "{name}: {column} {cell:?}");
+                    assert!(is_allowed(column, cell), "{name}: {column} {cell:?}");
                 }
             }
         }

@@ -109,7 +109,7 @@ pub fn read(source: &Source) -> Result<Parsed, String> {
     let mut is_header = has_header(kind, &raw);
     let mut reader = Checker { columns: raw.len(), keys: HashSet::new() };
     loop {
-        let line = raw.position().map_or(0, csv::Position::line);
+        let line = raw.position().map_or(0, |position| line_of(&text, position));
         if parsed.rows.len() >= ROWS_MAX {
             return Err(format!("more than {ROWS_MAX} rows"));
         }
@@ -123,6 +123,12 @@ pub fn read(source: &Source) -> Result<Parsed, String> {
     }
     finish(&mut parsed);
     Ok(parsed)
+}
+
+/// The line a row begins on. The reader leaves the second byte of a CRLF to the next row and counts it there.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let at = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    position.line() + u64::from(text.as_bytes().get(at) == Some(&b'\n'))
 }
 
 fn has_header(kind: Kind, first: &csv::StringRecord) -> bool {
