@@ -1,27 +1,21 @@
 //! `tensu claim`: the claim files (RECEIPTC.UKE) of a month from a clinic document.
 
 use std::fs::{self, File};
-use std::io::{BufReader, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use billing::claim::{self, Claims, FileState, FileSummary, Input, PatientResult, Summary};
-use billing::clinic::{Clinic, Patient, PatientVisits};
 use billing::encounter::{self, Encounters};
 use calculation::CalculationModule;
 use clap::Subcommand;
 use engine::Engine;
-use kernel::{ClaimMonth, DiagnosisCode, Finding, ItemCode, ModifierCode, ReviewBody, ServiceDate, Severity};
+use kernel::{ClaimMonth, Finding, ReviewBody, Severity};
 use masters::Masters;
-use serde::de::DeserializeOwned;
 
-use crate::masters_command;
+use crate::{clinic_file, masters_file};
 
-/// Bytes of one document file at most.
-const DOCUMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// Files of a document folder at most.
-const DOCUMENT_FILES_MAX: usize = 200_000;
 /// Findings printed; `findings.json` has all.
 const FINDINGS_PRINTED: usize = 50;
 
@@ -51,8 +45,8 @@ pub enum Command {
 /// Runs one command. Exit code 0: done; 1: a file is refused; errors become exit code 2.
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     let Command::Build { clinic, month, masters, out, hold } = command;
-    let (clinic, mut findings) = read_clinic(&clinic)?;
-    let engine = Engine::new(masters_command::load(masters.as_deref())?);
+    let (clinic, mut findings) = clinic_file::read(&clinic)?;
+    let engine = Engine::new(masters_file::load(masters.as_deref())?);
     let Encounters { requests, mut refused, findings: found } = encounter::requests(&clinic, month);
     findings.extend(found);
     let results = calculate(&engine, &requests, &mut refused, &mut findings);
@@ -92,46 +86,6 @@ fn calculate(
         }
     }
     results
-}
-
-fn read_clinic(path: &Path) -> anyhow::Result<(Clinic, Vec<Finding>)> {
-    if !path.is_dir() {
-        return Ok((read_json(path)?, Vec::new()));
-    }
-    let clinic: Clinic = read_json(&path.join("clinic.json"))?;
-    let patients: Vec<Patient> = read_folder(&path.join("patients"))?;
-    let visits: Vec<PatientVisits> = read_folder(&path.join("visits"))?;
-    Ok(clinic.merge(patients, visits))
-}
-
-/// Every `*.json` of a folder, by name; none when there is no such folder.
-fn read_folder<T: DeserializeOwned>(folder: &Path) -> anyhow::Result<Vec<T>> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).with_context(|| format!("reading the folder {}", folder.display())),
-    };
-    let mut paths = Vec::new();
-    for entry in entries {
-        let path = entry.with_context(|| format!("reading the folder {}", folder.display()))?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
-            paths.push(path);
-        }
-    }
-    if paths.len() > DOCUMENT_FILES_MAX {
-        bail!("{} has {} files, allowed are {DOCUMENT_FILES_MAX}", folder.display(), paths.len());
-    }
-    paths.sort();
-    paths.iter().map(|path| read_json(path)).collect()
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let size = file.metadata().with_context(|| format!("looking at {}", path.display()))?.len();
-    if size > DOCUMENT_BYTES_MAX {
-        bail!("{} has {size} bytes, allowed are {DOCUMENT_BYTES_MAX}", path.display());
-    }
-    serde_json::from_reader(BufReader::new(file)).with_context(|| format!("{} is no clinic document", path.display()))
 }
 
 fn json(value: &impl serde::Serialize) -> anyhow::Result<String> {
@@ -198,31 +152,10 @@ fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     fs::rename(&beside, path).with_context(|| format!("renaming {}", beside.display()))
 }
 
-/// The masters as the self-check asks for them.
-struct Known<'a>(&'a Masters);
-
-impl uke::KnownCodes for Known<'_> {
-    fn has_item(&self, code: ItemCode, day: ServiceDate) -> bool {
-        match code {
-            ItemCode::Act(code) => self.0.act(code, day).is_some(),
-            ItemCode::Drug(code) => self.0.drug(code, day).is_some(),
-            ItemCode::Material(code) => self.0.material(code, day).is_some(),
-            ItemCode::Comment(code) => self.0.comment(code, day).is_some(),
-        }
-    }
-
-    fn has_diagnosis(&self, code: DiagnosisCode, day: ServiceDate) -> bool {
-        self.0.diagnosis(code, day).is_some()
-    }
-
-    fn has_modifier(&self, code: ModifierCode, day: ServiceDate) -> bool {
-        self.0.modifier(code, day).is_some()
-    }
-}
-
 fn self_check(path: &Path, masters: &Masters) -> anyhow::Result<Vec<Finding>> {
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let report = uke::check(file, &Known(masters)).with_context(|| format!("reading {} again", path.display()))?;
+    let report =
+        uke::check(file, &masters_file::Known(masters)).with_context(|| format!("reading {} again", path.display()))?;
     Ok(report.findings)
 }
 

@@ -1,5 +1,7 @@
 //! `tensu`, the one binary: parses arguments, reads and writes files, calls the crates below it.
 
+mod claim_command;
+mod clinic_file;
 mod golden;
 mod masters_command;
 mod masters_file;
@@ -25,6 +27,9 @@ enum Command {
     /// Electronic receipts (RECEIPTC.UKE): show, check, copy, compare.
     #[command(subcommand)]
     Uke(uke_command::Command),
+    /// Claim files of a month.
+    #[command(subcommand)]
+    Claim(claim_command::Command),
     /// Cases with known answers against the embedded engine.
     Golden(golden::Command),
 }
@@ -33,6 +38,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Masters(command) => masters_command::run(command),
         Command::Uke(command) => uke_command::run(command),
+        Command::Claim(command) => claim_command::run(command),
         Command::Golden(command) => golden::run(command),
     };
     match outcome {

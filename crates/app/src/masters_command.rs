@@ -12,10 +12,8 @@ use kernel::ServiceDate;
 use masters::row::{ActRow, DrugRow, OPEN_END, Validity};
 use masters::{ImportError, Imported, Masters, Options, Report};
 
-/// Where masters are looked for when no file is named: official layouts, compiled in memory.
-const FIXTURES: &str = "fixtures/masters";
-/// Names the compiled file when no option does.
-const VARIABLE: &str = "TENSU_MASTERS";
+use crate::masters_file;
+
 /// Bad rows printed; the report file has more.
 const BAD_ROWS_PRINTED: usize = 20;
 
@@ -77,17 +75,6 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::List { file } => list(&file),
         Command::Excerpt { folders, codes, out } => excerpt(&folders, &codes, &out),
     }
-}
-
-/// The masters to work with: the file or folder given, else the one `TENSU_MASTERS` names, else the fixture.
-pub fn load(given: Option<&Path>) -> anyhow::Result<Masters> {
-    let variable = std::env::var_os(VARIABLE).map(PathBuf::from);
-    let path = given.map(Path::to_owned).or(variable).unwrap_or_else(|| PathBuf::from(FIXTURES));
-    if path.is_dir() {
-        return masters::import_to_memory(std::slice::from_ref(&path))
-            .with_context(|| format!("importing the masters of {}", path.display()));
-    }
-    Masters::open(&path).with_context(|| format!("opening the masters {}", path.display()))
 }
 
 fn import(folders: &[PathBuf], out: &Path, report: Option<&Path>, options: Options) -> anyhow::Result<ExitCode> {
@@ -168,7 +155,7 @@ fn tables_text(masters: &Masters) -> String {
 }
 
 fn list(file: &Path) -> anyhow::Result<ExitCode> {
-    let masters = load(Some(file))?;
+    let masters = masters_file::load(Some(file))?;
     println!("release {}  identity {}", masters.release(), masters.identity());
     for row in masters.editions() {
         let basis = basis_name(row.basis);
@@ -189,7 +176,7 @@ const fn basis_name(basis: u8) -> &'static str {
 }
 
 fn show(code: &str, on: ServiceDate, given: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let masters = load(given)?;
+    let masters = masters_file::load(given)?;
     let text = describe(&masters, code, on)?;
     if text.is_empty() {
         println!("{code}: no such code in release {}", masters.release());

@@ -380,9 +380,7 @@ fn visit(position: usize, visit: &CaseVisit) -> Result<Visit, String> {
 }
 
 fn quantity(value: Option<&Value>) -> Result<Option<Quantity>, String> {
-    value
-        .map(|value| Quantity::try_from(decimal(value)?).map_err(|error| error.to_string()))
-        .transpose()
+    value.map(|value| Quantity::try_from(decimal(value)?).map_err(|error| error.to_string())).transpose()
 }
 
 fn add_orders(
@@ -532,9 +530,11 @@ fn is_match(expected: &Merged, actual: &Merged) -> bool {
         && expected.points == actual.points
         && expected.count == actual.count
         && expected.items.len() == actual.items.len()
-        && expected.items.iter().zip(&actual.items).all(|(a, b)| {
-            a.0 == b.0 && a.1.is_none_or(|quantity| b.1.unwrap_or(Decimal::ONE) == quantity)
-        })
+        && expected
+            .items
+            .iter()
+            .zip(&actual.items)
+            .all(|(a, b)| a.0 == b.0 && a.1.is_none_or(|quantity| b.1.unwrap_or(Decimal::ONE) == quantity))
         && (expected.dates.is_empty() || expected.dates == actual.dates)
 }
 
@@ -618,9 +618,22 @@ fn rejected(requests: &[Request], responses: &[Response]) -> Vec<String> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, untagged)]
 enum Arguments {
-    Drug { section: String, amount_yen: Value },
-    Stepped { base: Value, lower: Value, upper: Value, step: Value, step_points: Value, quantity: Value, over_under_rule: String },
-    Material { amount_yen: Value },
+    Drug {
+        section: String,
+        amount_yen: Value,
+    },
+    Stepped {
+        base: Value,
+        lower: Value,
+        upper: Value,
+        step: Value,
+        step_points: Value,
+        quantity: Value,
+        over_under_rule: String,
+    },
+    Material {
+        amount_yen: Value,
+    },
 }
 
 /// Runs one rounding case.
@@ -655,9 +668,5 @@ pub fn run_function(case: &Value) -> Result<Vec<String>, String> {
         }
         (other, _) => return Err(format!("unknown function {other:?}")),
     };
-    if points.get() == expected {
-        Ok(Vec::new())
-    } else {
-        Ok(vec![format!("expected {expected}, got {points}")])
-    }
+    if points.get() == expected { Ok(Vec::new()) } else { Ok(vec![format!("expected {expected}, got {points}")]) }
 }

@@ -47,7 +47,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
             let result = match schema {
                 "golden-calculation/1" if case.get("function").is_some() => calculation::run_function(case),
                 "golden-calculation/1" => {
-                    let source = masters_file::beside(command.masters.as_deref(), folder);
+                    let source = masters_file::path_beside(command.masters.as_deref(), folder);
                     if engine.as_ref().is_none_or(|(loaded, _)| *loaded != source) {
                         engine = Some((source.clone(), Engine::new(masters_file::open(&source)?)));
                     }
