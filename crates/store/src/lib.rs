@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::as_conversions))]
+
+pub mod audit;
+pub mod cluster;
+mod convert;
+mod database;
+pub mod diagnoses;
+pub mod document;
+mod error;
+mod facts;
+mod id;
+pub mod idempotency;
+pub mod jobs;
+mod kana;
+pub mod ledger;
+pub mod migration;
+pub mod orders;
+pub mod outbox;
+pub mod patients;
+pub mod payers;
+pub mod payments;
+pub mod receipt_notes;
+pub mod receipts;
+pub mod results;
+mod schema;
+pub mod settlements;
+pub mod tenants;
+pub mod testing;
+pub mod visits;
+
+pub use database::{
+    CONNECTION_WAIT, Database, IDLE_IN_TRANSACTION_TIMEOUT_MS, LOCK_TIMEOUT_MS, POOL_SIZE_DEFAULT, POOL_SIZE_MAX,
+    STATEMENT_TIMEOUT_MS, TenantTx,
+};
+pub use error::StoreError;
+pub use facts::{Fact, NewFact, PATIENTS_PER_READ};
+pub use id::{Actor, EntryId, JobId, PatientId, PaymentId, Stamp, TenantId, VisitId};
+pub use kana::search_key;

@@ -1,0 +1,1 @@
+DROP TABLE results, order_documents, visit_states, visits;
