@@ -2,6 +2,7 @@
 
 mod claim_command;
 mod clinic_file;
+mod dev_db_command;
 mod golden;
 mod masters_command;
 mod masters_file;
@@ -30,6 +31,11 @@ enum Command {
     /// Claim files of a month.
     #[command(subcommand)]
     Claim(claim_command::Command),
+    /// The private PostgreSQL of this checkout.
+    #[command(subcommand)]
+    DevDb(dev_db_command::Command),
+    /// Bring a database up to this program.
+    Migrate(dev_db_command::Migrate),
     /// Cases with known answers against the embedded engine.
     Golden(golden::Command),
 }
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
         Command::Masters(command) => masters_command::run(command),
         Command::Uke(command) => uke_command::run(command),
         Command::Claim(command) => claim_command::run(command),
+        Command::DevDb(command) => dev_db_command::run(&command),
+        Command::Migrate(command) => dev_db_command::migrate(&command),
         Command::Golden(command) => golden::run(command),
     };
     match outcome {

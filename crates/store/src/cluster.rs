@@ -123,9 +123,8 @@ impl Cluster {
         if durability == Durability::Fast {
             options.push_str(" -c fsync=off -c synchronous_commit=off -c full_page_writes=off");
         }
-        let log = self.folder.join("log");
-        let arguments = ["start", "-w", "-t", "60", "-l"].map(OsString::from);
-        let arguments = arguments.into_iter().chain([log.into(), "-o".into(), options.into()]);
+        let arguments = ["start", "-w", "-t", "60"].map(OsString::from);
+        let arguments = arguments.into_iter().chain(self.to_log()).chain(["-o".into(), options.into()]);
         self.pg_ctl(arguments)?;
         Ok(true)
     }
@@ -157,7 +156,13 @@ impl Cluster {
     /// When it does not start.
     pub fn crash_and_restart(&self) -> Result<(), ClusterError> {
         let _lock = self.lock()?;
-        self.pg_ctl(["restart", "-w", "-t", "60", "-m", "immediate"].map(OsString::from))
+        let arguments = ["restart", "-w", "-t", "60", "-m", "immediate"].map(OsString::from);
+        self.pg_ctl(arguments.into_iter().chain(self.to_log()))
+    }
+
+    /// The server writes to a file: it outlives the pipe of the program that starts it.
+    fn to_log(&self) -> [OsString; 2] {
+        ["-l".into(), self.folder.join("log").into()]
     }
 
     /// Stops it and removes everything it holds.

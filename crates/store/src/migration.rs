@@ -35,6 +35,27 @@ pub fn create_roles(url: &str) -> Result<(), MigrationError> {
     Ok(())
 }
 
+/// Creates an empty database owned by tensu_owner unless it is there; answers whether it is new.
+///
+/// # Errors
+/// When the login may not create databases.
+pub fn create_database(administrator_url: &str, name: &str) -> Result<bool, MigrationError> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let mut connection = PgConnection::establish(administrator_url)?;
+    let query = diesel::sql_query("SELECT count(*) AS count FROM pg_database WHERE datname = $1");
+    let found: Found = query.bind::<Text, _>(name).get_result(&mut connection)?;
+    if found.count > 0 {
+        return Ok(false);
+    }
+    let name = name.replace('"', "");
+    connection.batch_execute(&format!("CREATE DATABASE \"{name}\" TEMPLATE template0 OWNER tensu_owner"))?;
+    Ok(true)
+}
+
 /// Brings the database up to this program, as the owner of the database; answers the migrations that ran.
 ///
 /// # Errors
