@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown, symlink};
+use std::os::unix::fs::{DirBuilderExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -113,7 +113,7 @@ impl Cluster {
             self.initialise(durability)?;
         }
         let sockets = self.sockets();
-        self.own_folder(&sockets)?;
+        self.fresh_folder(&sockets)?;
         let mut options = format!(
             "-c listen_addresses= -c unix_socket_directories={} -c unix_socket_permissions=0700 \
              -c max_connections=300 -c lc_messages=C -c log_min_duration_statement=-1 -c log_statement=none \
@@ -162,7 +162,7 @@ impl Cluster {
 
     /// The server writes to a file: it outlives the pipe of the program that starts it.
     fn to_log(&self) -> [OsString; 2] {
-        ["-l".into(), self.folder.join("log").into()]
+        ["-l".into(), self.place().join("log").into()]
     }
 
     /// Stops it and removes everything it holds.
@@ -174,9 +174,9 @@ impl Cluster {
         if self.data().join("PG_VERSION").exists() {
             self.stop_locked(Stop::Immediate)?;
         }
-        let real = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
+        let place = self.place();
         remove_folder(&self.sockets())?;
-        remove_folder(&real)?;
+        remove_folder(&place)?;
         match fs::symlink_metadata(&self.folder) {
             Ok(_) => fs::remove_file(&self.folder).map_err(file_error(&self.folder)),
             Err(_) => Ok(()),
@@ -199,13 +199,18 @@ impl Cluster {
         self.url(ADMINISTRATOR, database)
     }
 
+    /// Where the folder really is: it may be a link.
+    fn place(&self) -> PathBuf {
+        self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone())
+    }
+
     fn data(&self) -> PathBuf {
-        self.folder.join("data")
+        self.place().join("data")
     }
 
     /// The folder of the socket: inside, unless its path is too long for a socket or has odd characters.
     fn sockets(&self) -> PathBuf {
-        let inside = self.folder.join("run");
+        let inside = self.place().join("run");
         let text = inside.display().to_string();
         let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
         if is_plain && text.len() <= SOCKET_FOLDER_BYTES_MAX {
@@ -221,13 +226,12 @@ impl Cluster {
     }
 
     fn initialise(&self, durability: Durability) -> Result<(), ClusterError> {
-        self.own_folder(&self.folder)?;
+        self.fresh_folder(&self.folder)?;
         if let Some(user) = &self.user
             && !can_enter(user, &self.folder)
         {
             self.move_outside()?;
         }
-        remove_folder(&self.data())?;
         let mut arguments: Vec<OsString> = vec!["-D".into(), self.data().into()];
         let rest = ["-U", ADMINISTRATOR, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"];
         arguments.extend(rest.map(OsString::from));
@@ -240,28 +244,25 @@ impl Cluster {
     /// The checkout lies where the other user may not go (as below /root): the folder becomes a link.
     fn move_outside(&self) -> Result<(), ClusterError> {
         let outside = PathBuf::from(format!("/var/tmp/tensu-pg-{}", self.short_hash()));
-        self.own_folder(&outside)?;
+        self.fresh_folder(&outside)?;
         fs::remove_dir(&self.folder).map_err(file_error(&self.folder))?;
         symlink(&outside, &self.folder).map_err(file_error(&self.folder))
     }
 
-    /// Makes a folder that only the server's user may enter.
-    fn own_folder(&self, folder: &Path) -> Result<(), ClusterError> {
-        if !folder.is_dir() {
-            fs::DirBuilder::new().mode(0o700).create(folder).map_err(file_error(folder))?;
+    /// Makes a folder that only the server's user may enter. What was there goes: in a folder like /tmp it could
+    /// be anybody's.
+    fn fresh_folder(&self, folder: &Path) -> Result<(), ClusterError> {
+        remove_folder(folder)?;
+        fs::DirBuilder::new().mode(0o700).create(folder).map_err(file_error(folder))?;
+        match &self.user {
+            Some(user) => chown(folder, Some(user.uid), Some(user.gid)).map_err(file_error(folder)),
+            None => Ok(()),
         }
-        if let Some(user) = &self.user {
-            chown(folder, Some(user.uid), Some(user.gid)).map_err(file_error(folder))?;
-        }
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(file_error(folder))
     }
 
     fn pg_ctl(&self, arguments: impl IntoIterator<Item = OsString>) -> Result<(), ClusterError> {
-        // A folder that became a link is named by where it leads.
-        let data = self.data();
-        let data = data.canonicalize().unwrap_or(data);
         let mut all: Vec<OsString> = arguments.into_iter().collect();
-        all.extend(["-D".into(), data.into()]);
+        all.extend(["-D".into(), self.data().into()]);
         self.run("pg_ctl", all)
     }
 
