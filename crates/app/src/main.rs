@@ -2,9 +2,11 @@
 
 mod claim_command;
 mod clinic_file;
+mod explain_command;
 mod golden;
 mod masters_command;
 mod masters_file;
+mod rules_command;
 mod uke_command;
 
 use std::process::ExitCode;
@@ -30,6 +32,10 @@ enum Command {
     /// Claim files of a month.
     #[command(subcommand)]
     Claim(claim_command::Command),
+    /// Why a visit costs what it costs.
+    Explain(explain_command::Command),
+    /// Rules of points and charges with their sources.
+    Rules(rules_command::Command),
     /// Cases with known answers against the embedded engine.
     Golden(golden::Command),
 }
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
         Command::Masters(command) => masters_command::run(command),
         Command::Uke(command) => uke_command::run(command),
         Command::Claim(command) => claim_command::run(command),
+        Command::Explain(command) => explain_command::run(&command),
+        Command::Rules(command) => Ok(rules_command::run(&command)),
         Command::Golden(command) => golden::run(command),
     };
     match outcome {

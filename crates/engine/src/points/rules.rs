@@ -49,7 +49,7 @@ rules! {
     INFECTION_CONTROL = "basic/infection-control", "A000注11–14、A001注15–18 外来感染対策向上加算等", "届出により月1回加算";
     MEDICAL_DX = "basic/medical-dx", "A000注16 医療DX推進体制整備加算", "届出により月1回加算";
     MEDICAL_INFORMATION = "basic/medical-information", "A000注15、A001注18 医療情報取得加算", "医療情報取得加算";
-    ELECTRONIC_COORDINATION = "basic/electronic-coordination", "A000・A001 電子的診療情報連携体制整備加算(令和8年度)", "届出により月1回加算";
+    ELECTRONIC_COORDINATION = "basic/electronic-coordination", "A000・A001 電子的診療情報連携体制整備加算(令和8年度; 初診と再診を合わせて月1回とした)", "届出により月1回加算", unverified;
     PEDIATRIC_OUTPATIENT = "management/pediatric-outpatient", "B001-2 小児科外来診療料", "6歳未満の小児科外来のため小児科外来診療料を算定";
     PEDIATRIC_INCLUDED = "management/pediatric-outpatient-includes", "B001-2注3 小児科外来診療料", "小児科外来診療料に含まれる";
     OUTPATIENT_MANAGEMENT = "basic/outpatient-management", "A001注8 外来管理加算", "処置等がなく医師の説明があったため算定";
@@ -115,8 +115,8 @@ rules! {
     GENERIC_SYSTEM = "medication/generic-system", "F100注8 外来後発医薬品使用体制加算等", "届出により処方料に加算";
     DRUG_POINTS = "medication/drug-points", "F200・G100 薬剤", "薬価×数量を五捨五超入";
     DRUG_POINTS_OTHER = "medication/drug-points-other", "C200・D500・E300・J300・K940・L200 薬剤", "薬価×数量を五捨五超入(15円以下は算定しない)";
-    SEVEN_REDUCTION = "medication/seven-reduction", "F200注3 薬剤料逓減90/100", "内服薬7種類以上のため薬剤料を10/100減算";
-    COMPRESS = "medication/compress-63", "第5部通則5 湿布薬63枚", "湿布薬は1処方63枚まで";
+    SEVEN_REDUCTION = "medication/seven-reduction", "F200注3 薬剤料逓減90/100 (端数は四捨五入とした)", "内服薬7種類以上のため薬剤料を10/100減算", unverified;
+    COMPRESS = "medication/compress-63", "第5部通則5 湿布薬63枚 (超過分の数え方は63枚分の薬剤料とした)", "湿布薬は1処方63枚まで", unverified;
     SELECTION = "medication/selection", "保険外併用療養費 長期収載品の選定療養", "患者希望の長期収載品のため特別の料金";
     OUTSIDE = "medication/outside", "F400 処方箋", "院外処方の薬剤はレセプトに記録しない";
     MATERIAL = "material/points", "C300・D600・E401・F300・G200・J400・K950・L300", "特定保険医療材料は価格を10で除して四捨五入";
@@ -125,11 +125,6 @@ rules! {
     PRICE_RESPONSE = "other/price-response", "O100 物価対応料(令和8年度)", "基本診療料とともに算定(届出不要)";
     COMMENT = "order/comment", "記載要領", "コメントとして記録";
     SELF_PAY = "order/self-pay", "自費", "保険外の費用";
-}
-
-/// Finds a rule by its id.
-pub fn find(id: &str) -> Option<&'static Rule> {
-    ALL.iter().find(|rule| rule.id == id)
 }
 
 #[cfg(test)]
