@@ -284,15 +284,14 @@ fn counts(findings: &[Finding]) -> FindingCounts {
 
 fn masters_used(results: &[PatientResult]) -> Vec<MastersUsed> {
     let rulesets = results.iter().flat_map(|result| &result.response.engine.rulesets);
-    let used: BTreeSet<MastersUsed> = rulesets
-        .map(|ruleset| MastersUsed {
-            from: ruleset.from,
-            ruleset: ruleset.ruleset_id.to_string(),
-            release: ruleset.master_release.clone(),
-            basis: ruleset.basis,
-        })
-        .collect();
-    used.into_iter().collect()
+    // One derived value makes the use of a release derived.
+    let mut used: BTreeMap<(ServiceDate, String, String), Basis> = BTreeMap::new();
+    for ruleset in rulesets {
+        let key = (ruleset.from, ruleset.ruleset_id.to_string(), ruleset.master_release.clone());
+        let basis = used.entry(key).or_insert(ruleset.basis);
+        *basis = (*basis).max(ruleset.basis);
+    }
+    used.into_iter().map(|((from, ruleset, release), basis)| MastersUsed { from, ruleset, release, basis }).collect()
 }
 
 /// One note when any result rests on derived values.
