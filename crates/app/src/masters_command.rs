@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -77,27 +78,32 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Prints; a reader that has seen enough (`| head`) is no failure.
+fn say(text: &str) -> anyhow::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("writing to standard output"),
+        _ => Ok(()),
+    }
+}
+
 fn import(folders: &[PathBuf], out: &Path, report: Option<&Path>, options: Options) -> anyhow::Result<ExitCode> {
     let imported = match masters::import(folders, options) {
         Ok(imported) => imported,
         Err(ImportError::BadRows { report: found, allowed }) => {
             write_report(report, &found)?;
-            print!("{}", report_text(&found));
-            println!(
-                "{} rows are not as their layouts say, {allowed} are allowed: nothing was written",
-                found.bad_row_count
-            );
+            let dropped = found.bad_row_count;
+            say(&report_text(&found))?;
+            say(&format!("{dropped} rows are not as their layouts say, {allowed} are allowed: nothing was written\n"))?;
             return Ok(ExitCode::FAILURE);
         }
         Err(error) => return Err(error).context("importing masters"),
     };
     write_whole(out, &imported.bytes)?;
     write_report(report, &imported.report)?;
-    print!("{}", report_text(&imported.report));
+    say(&report_text(&imported.report))?;
     let Imported { bytes, .. } = imported;
     let masters = Masters::from_bytes(bytes).context("opening what was written")?;
-    println!("{}: release {}", out.display(), masters.release());
-    print!("{}", tables_text(&masters));
+    say(&format!("{}: release {}\n{}", out.display(), masters.release(), tables_text(&masters)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -156,14 +162,16 @@ fn tables_text(masters: &Masters) -> String {
 
 fn list(file: &Path) -> anyhow::Result<ExitCode> {
     let masters = masters_file::load(Some(file))?;
-    println!("release {}  identity {}", masters.release(), masters.identity());
+    let mut text = format!("release {}  identity {}\n", masters.release(), masters.identity());
     for row in masters.editions() {
         let basis = basis_name(row.basis);
         let form = if row.is_difference == 1 { "difference" } else { "full" };
         let (name, kind, sha256) = (masters.text(row.name), masters.text(row.kind), masters.text(row.sha256));
-        println!("{}  {:>7} rows  {basis} {form}  {kind}  {name}  {sha256}", day_text(row.date), row.rows);
+        let (date, rows) = (day_text(row.date), row.rows);
+        let _ = writeln!(text, "{date}  {rows:>7} rows  {basis} {form}  {kind}  {name}  {sha256}");
     }
-    print!("{}", tables_text(&masters));
+    text.push_str(&tables_text(&masters));
+    say(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -179,16 +187,19 @@ fn show(code: &str, on: ServiceDate, given: Option<&Path>) -> anyhow::Result<Exi
     let masters = masters_file::load(given)?;
     let text = describe(&masters, code, on)?;
     if text.is_empty() {
-        println!("{code}: no such code in release {}", masters.release());
+        say(&format!("{code}: no such code in release {}\n", masters.release()))?;
         return Ok(ExitCode::FAILURE);
     }
-    print!("{text}");
+    say(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Everything the masters say on a code, as text for a person.
 fn describe(masters: &Masters, code: &str, on: ServiceDate) -> anyhow::Result<String> {
     let mut text = String::new();
+    if !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        bail!("{code:?} is no code: digits only");
+    }
     match (code.len(), code.as_bytes().first()) {
         (9, Some(b'1')) => {
             let act = code.parse()?;
@@ -321,7 +332,7 @@ fn excerpt(folders: &[PathBuf], lists: &[PathBuf], out: &Path) -> anyhow::Result
         codes.extend(text.lines().filter_map(first_word));
     }
     for file in masters::excerpt(folders, &codes, out).context("writing the excerpt")? {
-        println!("{:>7} rows  {}", file.rows, out.join(file.name).display());
+        say(&format!("{:>7} rows  {}\n", file.rows, out.join(file.name).display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -496,7 +496,7 @@ pub struct EndedRow {
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct SubsidyRow {
-    /// Key (law number × 1000 + serial of the programme in the file) and validity.
+    /// Key (law number × 100,000 + serial of the law's rows in the file: the local master has more than 20,000 rows) and validity.
     pub validity: Validity,
     /// Name of the programme (制度名).
     pub name: Text,

@@ -12,19 +12,20 @@ mod read;
 mod recognise;
 mod record;
 mod rows;
+mod select;
 mod set;
 mod source;
 mod subsidy;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 pub use excerpt::{ExcerptError, Written, excerpt};
 pub use read::BadRow;
 use read::{Parsed, read};
 use recognise::Kind;
+use select::select;
 pub use source::{Left, SourceError};
 
 use crate::compiled::{OpenError, sha256_hex};
@@ -162,51 +163,6 @@ fn parse(folders: &[PathBuf], report: &mut Report) -> Result<Vec<Parsed>, Source
         }
     }
     Ok(files)
-}
-
-/// Leaves files that others make needless and puts the rest into the order of their days.
-fn select(files: Vec<Parsed>, report: &mut Report) -> Vec<Parsed> {
-    let full = |kind: Kind| {
-        let days = files.iter().filter(move |file| file.kind == kind && !file.is_difference && !file.is_derived());
-        days.map(|file| (file.date, file.start)).collect::<Vec<_>>()
-    };
-    let bases: HashMap<Kind, Vec<(u32, u32)>> = files.iter().map(|file| (file.kind, full(file.kind))).collect();
-    let official =
-        |kind: Kind, day: u32| bases.get(&kind).is_some_and(|days| days.iter().any(|(_, start)| *start >= day));
-    let needless = |file: &Parsed| {
-        let base = bases.get(&file.kind).and_then(|days| days.iter().map(|(date, _)| *date).min());
-        match file.kind {
-            _ if file.is_composite() => {
-                base.map(|_| "put together from official files that are here themselves".to_owned())
-            }
-            Kind::DerivedPoints => official(Kind::Act, POINTS.day).then(|| official_is_here(Kind::Act)),
-            Kind::DerivedPrices => official(Kind::Drug, PRICES.day).then(|| official_is_here(Kind::Drug)),
-            Kind::Act if file.is_derived() => official(Kind::Act, POINTS.day).then(|| official_is_here(Kind::Act)),
-            Kind::Drug if file.is_derived() => official(Kind::Drug, PRICES.day).then(|| official_is_here(Kind::Drug)),
-            Kind::OldDiagnosis => None,
-            _ if file.is_difference && base.is_some_and(|base| file.date <= base) => {
-                Some("a difference file that the full file already contains".to_owned())
-            }
-            _ => None,
-        }
-    };
-    let reasons: Vec<Option<String>> = files.iter().map(needless).collect();
-    let mut kept = Vec::with_capacity(files.len());
-    for (file, reason) in files.into_iter().zip(reasons) {
-        match reason {
-            Some(reason) => report.leave(&file.path, reason),
-            None => kept.push(file),
-        }
-    }
-    kept.sort_by(|a, b| {
-        let key = |file: &Parsed| (file.date, file.is_difference, file.kind, file.name.clone());
-        key(a).cmp(&key(b))
-    });
-    kept
-}
-
-fn official_is_here(kind: Kind) -> String {
-    format!("the official {} of 令和8年度 is here", kind.name())
 }
 
 /// Files that are laid over the official ones once all of these are known.
