@@ -1,8 +1,8 @@
 //! The month as a fold over its visits: after each visit every part stands at its amount to date.
 //!
 //! Parts = lines with the same payers. Order: parts with national subsidies, parts with local ones only,
-//! then the insurance-only part, which sees what the others left (§ 合算). A cap of a subsidy counts over
-//! all its parts, in the order H·K1, H·K1·K2, H·K2 ….
+//! then the insurance-only part, which sees what the others left (合算). A cap of a subsidy counts over all its
+//! parts: by visit, within a visit in the order H·K1, H·K1·K2, H·K2 ….
 
 use kernel::{Points, ServiceDate, Yen};
 
@@ -59,10 +59,8 @@ pub(super) struct Stage {
 struct Usage {
     /// Left of the cap; `None` = no cap.
     left: Option<Sen>,
-    /// Counted so far.
+    /// Counted so far in the month.
     used: Sen,
-    /// Counted when the visit before was settled.
-    settled: Sen,
     /// Left of this visit's amount.
     visit_left: Sen,
     /// Visits charged before this one.
@@ -97,7 +95,7 @@ impl<'m> Evaluator<'m> {
         self.bounds = Bounds::default();
         self.recompute();
         for usage in &mut self.usage {
-            usage.settle();
+            usage.visits = usage.visits.saturating_add(u8::from(usage.is_charged_now));
         }
         for stage in self.parts.iter_mut().flat_map(|part| &mut part.stages) {
             stage.settled_before = stage.before;
@@ -311,16 +309,13 @@ impl Part {
 
 impl Usage {
     fn begin(&mut self, subsidy: &Subsidy, visit: &Visit) {
-        let cap = subsidy.cap.map(|cap| {
-            // A book that contradicts what was paid here never takes back what is settled.
-            (Sen::of(cap) - elsewhere(subsidy, visit.date)).max(self.settled)
-        });
+        let cap = subsidy.cap.map(|cap| Sen::of(cap) - elsewhere(subsidy, visit.date));
         let ticket = match subsidy.share {
             Share::Ticket(yen) => Some(Sen::of(yen)),
             _ => None,
         };
-        self.left = [cap, ticket].into_iter().flatten().min();
-        self.used = Sen::ZERO;
+        // A book that contradicts what was paid here never takes back what is settled.
+        self.left = [cap, ticket].into_iter().flatten().min().map(|most| (most - self.used).at_least_zero());
         self.is_charged_now = false;
         self.visit_left = match subsidy.share {
             Share::PerVisitMax { yen, visits } if visits.is_none_or(|visits| self.visits < visits) => Sen::of(yen),
@@ -329,12 +324,8 @@ impl Usage {
         };
     }
 
-    fn settle(&mut self) {
-        self.settled = self.used;
-        self.visits = self.visits.saturating_add(u8::from(self.is_charged_now));
-    }
-
-    /// What the subsidy leaves of a part.
+    /// What the subsidy leaves of a part: what it left up to the visit before, and of this visit's what the cap
+    /// still allows (自己負担上限額管理票 is kept by date).
     fn leave(&mut self, subsidy: &Subsidy, stage: Stage, cost: Yen) -> Sen {
         let before = stage.before;
         let share = match subsidy.share {
@@ -348,9 +339,12 @@ impl Usage {
                 (stage.settled_after + added).min(before)
             }
         };
-        let after = self.left.map_or(share, |left| share.min(left));
-        self.left = self.left.map(|left| left - after);
-        self.used += after;
+        let added = share - stage.settled_after;
+        let after = stage.settled_after + self.left.map_or(added, |left| added.min(left));
+        // The book counts whole yen, as the receipt does.
+        let counted = Sen::of(after.yen()) - Sen::of(stage.settled_after.yen());
+        self.left = self.left.map(|left| (left - counted).at_least_zero());
+        self.used += counted;
         after
     }
 }

@@ -1,6 +1,7 @@
 //! Reasons for a person: each yen with its rule, source and the amounts before and after.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use calculation::{Cause, Reason, Request};
 use kernel::Yen;
@@ -23,21 +24,25 @@ pub(super) fn reason(rule: Rule, text: String, payers: impl IntoIterator<Item = 
     }
 }
 
-/// `12,345円`.
-pub(super) fn yen(amount: Yen) -> String {
-    let digits = amount.get().unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() + 8);
-    if amount < Yen::ZERO {
-        text.push('-');
-    }
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
+/// Shown as `12,345円`.
+#[derive(Clone, Copy)]
+pub(super) struct Shown(Yen);
+
+/// An amount for a text.
+pub(super) const fn yen(amount: Yen) -> Shown {
+    Shown(amount)
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = self.0.get().unsigned_abs();
+        let sign = if self.0 < Yen::ZERO { "-" } else { "" };
+        match (amount / 1_000_000, amount / 1_000 % 1_000, amount % 1_000) {
+            (0, 0, ones) => write!(f, "{sign}{ones}円"),
+            (0, thousands, ones) => write!(f, "{sign}{thousands},{ones:03}円"),
+            (millions, thousands, ones) => write!(f, "{sign}{millions},{thousands:03},{ones:03}円"),
         }
-        text.push(digit);
     }
-    text.push('円');
-    text
 }
 
 /// Reasons of the month, step by step.

@@ -126,6 +126,7 @@ impl<'a> Fold<'a> {
             explain::window_reasons(month, charged, &mut visit.reasons);
         }
         self.check_class(index, month, &result);
+        self.check_window(index, &result);
         self.months.push(self.month_charge(family, month, &result));
         Some(self.claim(family, month, &result))
     }
@@ -284,6 +285,20 @@ impl<'a> Fold<'a> {
             "no class (限度額適用区分) is known: the window applies no monthly limit"
         };
         self.findings.push(Finding::note("limit-class-unknown", format!("coverages/{place}"), message));
+    }
+
+    /// Parts of 21,000 yen that come to count together late in the month may lower what was charged before.
+    fn check_window(&mut self, index: usize, result: &MonthResult) {
+        let charged: Yen = result.visits.iter().map(|visit| visit.charge).sum();
+        let roundings = i64::try_from(result.visits.len()).unwrap_or(i64::MAX).saturating_mul(5);
+        let above = charged - result.patient;
+        if above.get() > roundings {
+            let place = self.resolved.families.get(index).and_then(|family| self.coverage_id(family));
+            let message =
+                format!("the month's share is {}, the visits were charged {}", yen(result.patient), yen(charged));
+            let place = format!("coverages/{}", place.unwrap_or_default());
+            self.findings.push(Finding::confirm("window-above-month", place, message));
+        }
     }
 
     /// Compares what is due with what was collected, visit by visit, in the family where the visit is settled.

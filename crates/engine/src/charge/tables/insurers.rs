@@ -2,6 +2,8 @@
 
 use kernel::{InsurerNumber, ReviewBody};
 
+use super::programmes::law_key;
+
 /// Second digit of レセプト種別.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MainDigit {
@@ -72,7 +74,8 @@ pub const INSURER_LAWS: &[InsurerLaw] = &[
 
 /// The scheme of a law number; `None` asks for 国民健康保険.
 pub fn insurer_law_of(law: Option<&str>) -> Option<&'static InsurerLaw> {
-    INSURER_LAWS.iter().find(|row| row.law == law)
+    let key = law.map(law_key);
+    INSURER_LAWS.iter().find(|row| row.law.map(law_key) == key)
 }
 
 /// The scheme of an insurer; `None` when no scheme has its law number.

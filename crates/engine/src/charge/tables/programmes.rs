@@ -176,9 +176,15 @@ pub const NATIONAL_ORDER: [&str; 28] = [
     "54", "51", "38", "53", "66", "62", "86", "25", "12",
 ];
 
+/// Two digits compare as one number; the tables are searched for every line.
+pub(super) fn law_key(law: &str) -> Option<[u8; 2]> {
+    law.as_bytes().try_into().ok()
+}
+
 /// The programme of a law and 実施機関番号 (digits 5 to 7 of the payer number); `None` = local programme.
 pub fn programme(law: &str, body: Option<&str>) -> Option<&'static Programme> {
-    let of_law = || PROGRAMMES.iter().filter(|row| row.law == law);
+    let key = law_key(law);
+    let of_law = || PROGRAMMES.iter().filter(|row| law_key(row.law) == key);
     of_law()
         .find(|row| body.is_some_and(|body| row.bodies.contains(&body)))
         .or_else(|| of_law().find(|row| row.bodies.is_empty()))
@@ -186,7 +192,8 @@ pub fn programme(law: &str, body: Option<&str>) -> Option<&'static Programme> {
 
 /// Place of a law in the legal order; local programmes come after all national ones.
 pub fn legal_rank(law: &str) -> usize {
-    NATIONAL_ORDER.iter().position(|national| *national == law).unwrap_or(NATIONAL_ORDER.len())
+    let key = law_key(law);
+    NATIONAL_ORDER.iter().position(|national| law_key(national) == key).unwrap_or(NATIONAL_ORDER.len())
 }
 
 /// Laws in the order of the receipt; local ones keep the order given.
