@@ -4,7 +4,7 @@ use std::str::from_utf8;
 
 use calculation::{Dispensing, DrugUse, Order, OrderKind, Outcome, VisitFact, VisitKind};
 use kernel::{AgeLimit, Finding, ItemCode, Quantity, ServiceDate};
-use masters::row::ActRow;
+use masters::row::{ActRow, DrugRow};
 
 use super::basic;
 use super::rules::{self, Rule};
@@ -104,6 +104,13 @@ fn add<'a>(work: &mut Work<'a>, visit: usize, position: usize, order: &'a Order,
     match charged {
         Charged::Act(act) if merge_with_derived(work, index, act) => {}
         Charged::Act(act) => check_act(work, index, act),
+        Charged::Drug(drug) if is_past_use(drug, work.date_of_visit(visit)) => {
+            let detail = format!("経過措置 {}まで", drug.usable_until);
+            let place = order_place(work, visit, position);
+            let rule = &rules::CODE_NOT_VALID;
+            work.findings.push(Finding::stop("code-not-valid", place, detail.clone()).with_basis(rule.basis));
+            work.end(index, Outcome::Rejected, Why::detail(rule, detail));
+        }
         Charged::Drug(_) if order.dispensing == Some(Dispensing::Outside) => {
             work.end(index, Outcome::Accepted, Why::rule(&rules::OUTSIDE));
         }
@@ -112,6 +119,11 @@ fn add<'a>(work: &mut Work<'a>, visit: usize, position: usize, order: &'a Order,
         }
         _ => {}
     }
+}
+
+/// A drug whose 経過措置 has run out.
+fn is_past_use(drug: &DrugRow, on: ServiceDate) -> bool {
+    drug.usable_until != 0 && on.yyyymmdd() > drug.usable_until
 }
 
 /// An order of what the engine has added to the visit by itself is that very entry.

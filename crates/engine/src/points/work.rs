@@ -235,7 +235,12 @@ impl<'a> Work<'a> {
 
     /// Day of an entry.
     pub fn date_of(&self, entry: &Entry<'a>) -> ServiceDate {
-        self.request.visits.get(entry.visit).map_or(self.request.month.first_day(), |visit| visit.date)
+        self.date_of_visit(entry.visit)
+    }
+
+    /// Day of a visit.
+    pub fn date_of_visit(&self, visit: usize) -> ServiceDate {
+        self.request.visits.get(visit).map_or(self.request.month.first_day(), |visit| visit.date)
     }
 
     /// The visit work of an entry.
