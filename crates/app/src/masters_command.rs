@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
+use engine::Engine;
+use engine::coverage::Counts;
 use kernel::ServiceDate;
 use masters::row::{ActRow, DrugRow, OPEN_END, Validity};
 use masters::{ImportError, Imported, Masters, Options, Report};
@@ -52,6 +54,18 @@ pub enum Command {
         /// Compiled file or folder of official files.
         file: PathBuf,
     },
+    /// Count how much of the fee table a clinic's outpatient acts are computed, by section letter.
+    Coverage {
+        /// Day of service, YYYY-MM-DD.
+        #[arg(long)]
+        on: ServiceDate,
+        /// Compiled file or folder of official files.
+        #[arg(long)]
+        masters: Option<PathBuf>,
+        /// Also print the refused codes.
+        #[arg(long)]
+        codes: bool,
+    },
     /// Write the rows of some codes in the official layouts.
     Excerpt {
         /// Folders (or files) with official files.
@@ -74,6 +88,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Show { code, on, masters } => show(&code, on, masters.as_deref()),
         Command::List { file } => list(&file),
+        Command::Coverage { on, masters, codes } => coverage(on, masters.as_deref(), codes),
         Command::Excerpt { folders, codes, out } => excerpt(&folders, &codes, &out),
     }
 }
@@ -84,6 +99,36 @@ fn say(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("writing to standard output"),
         _ => Ok(()),
     }
+}
+
+fn coverage(on: ServiceDate, masters: Option<&Path>, with_codes: bool) -> anyhow::Result<ExitCode> {
+    let engine = Engine::new(masters_file::load(masters)?);
+    let coverage = engine::coverage::coverage(&engine, on);
+    println!("{:<8}{:>10}{:>10}{:>10}{:>10}", "letter", "computed", "confirm", "refused", "codes");
+    let row = |name: &str, counts: &Counts| {
+        println!(
+            "{name:<8}{:>10}{:>10}{:>10}{:>10}",
+            counts.computed,
+            counts.confirmed,
+            counts.refused,
+            counts.total()
+        );
+    };
+    for (letter, counts) in &coverage.letters {
+        row(&letter.to_string(), counts);
+    }
+    let total = coverage.total();
+    row("all", &total);
+    let permille = (total.computed + total.confirmed) * 1000 / total.total().max(1);
+    println!("computed or confirmed: {}.{} %", permille / 10, permille % 10);
+    println!("without a value on {on} (official file missing): {}", coverage.without_value);
+    for (rule, codes) in &coverage.refusals {
+        println!("refused by {rule}: {}", codes.len());
+        if with_codes {
+            println!("    {}", codes.iter().map(|code| format!("{code:09}")).collect::<Vec<_>>().join(" "));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn import(folders: &[PathBuf], out: &Path, report: Option<&Path>, options: Options) -> anyhow::Result<ExitCode> {

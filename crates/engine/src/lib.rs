@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
 pub mod charge;
+pub mod coverage;
 mod module;
 pub mod points;
 

@@ -60,6 +60,7 @@ rules! {
     NO_VALUE = "order/no-value", "令和8年度 医科診療行為マスター(未入手)", "この日の点数が確認できないコード";
     NOT_OUTPATIENT = "order/not-outpatient", "マスター項番13・15", "外来では使用できない診療行為";
     NOT_CLINIC = "order/not-clinic", "マスター項番19", "診療所では使用できない診療行為";
+    FORENSIC = "order/forensic", "医療観察法診療報酬 (マスター項番21・90)", "医療観察法(法別30)の患者だけに算定できる";
     AGE = "order/age", "マスター項番41・42", "年齢の条件に合わない";
     STANDARD = "order/standard", "マスター項番72–81 施設基準", "施設基準の届出がない";
     STANDARD_AGGREGATE = "order/standard-aggregate", "マスター項番72–81 施設基準(名寄せ)", "施設基準の届出を確認する";
