@@ -38,6 +38,14 @@ fn window_start(unit: u16, on: ServiceDate) -> Option<ServiceDate> {
     }
 }
 
+/// 算定単位 一連: several parts of one day are one series unless a person says otherwise.
+const SERIES: u16 = 141;
+
+/// An addition of the whole imaging part (E 通則).
+fn is_general_of_imaging(act: &ActRow) -> bool {
+    act.section_letter == b'E' && act.section_number == 0
+}
+
 /// Applies the limits to every live act, in order of time.
 pub fn apply(work: &mut Work<'_>) {
     for (index, act) in work.live_acts() {
@@ -51,9 +59,15 @@ fn apply_to(work: &mut Work<'_>, index: usize, act: &ActRow) {
     let Some(on) = work.entries.get(index).map(|entry| work.date_of(entry)) else { return };
     let mut has_row = false;
     for row in masters.limits(code, on) {
+        let is_of_series = row.unit == SERIES;
+        if is_of_series && is_general_of_imaging(act) {
+            // 電子画像管理加算: once for each series, and another part of the body is another series.
+            has_row = true;
+            continue;
+        }
         let Some(start) = window_start(row.unit, on) else { continue };
         has_row = true;
-        apply_row(work, index, act, on, start, row);
+        apply_row(work, index, act, (start, on), row);
     }
     if !has_row && act.max_count > 0 {
         apply_max_count(work, index, act, on);
@@ -73,7 +87,7 @@ fn is_counted_in_units(act: &ActRow) -> bool {
     act.step_calc == 1 && act.unit_code == UNIT_OF_REHABILITATION
 }
 
-fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceDate, start: ServiceDate, row: &LimitRow) {
+fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, (start, on): (ServiceDate, ServiceDate), row: &LimitRow) {
     if !work.entries.get(index).is_some_and(Entry::is_live) {
         return;
     }
@@ -85,10 +99,10 @@ fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceDate, s
     }
     let why = Why { cause, table: Some("05"), ..Why::rule(&rules::LIMIT_TABLE) };
     let left = allowed.saturating_sub(used);
-    if left > 0 {
+    let has_exception = row.has_exception == 1 || row.unit == SERIES || act.validity.section_changed == 1;
+    if left > 0 && !has_exception {
         cap(work, index, act, left, why);
     } else {
-        let has_exception = row.has_exception == 1 || act.validity.section_changed == 1;
         work.end_or_ask(index, Outcome::Rejected, has_exception, why);
     }
 }

@@ -15,6 +15,8 @@ use super::medication::{self, REDUCTION_90};
 use super::rules;
 use super::work::{Charged, Dose, Entry, Why, Work};
 
+/// 点数欄集計先 of additions to any kind of injection (生物学的製剤, 精密持続点滴, 麻薬, 外来化学療法).
+const ANY_INJECTION: u16 = 300;
 /// 酸素補正率１．３（１気圧）.
 const OXYGEN_CORRECTION: u32 = 770_020_070;
 
@@ -125,7 +127,19 @@ impl Builder {
         let times = work.entries.get(index).map_or(1, |entry| entry.times);
         let points = act_points(work, index, act);
         let entries = with_additions(work, &[index]);
-        self.push(work, &entries, shikibetsu(act.outpatient_bucket), points, times);
+        let shikibetsu = match act.outpatient_bucket {
+            ANY_INJECTION => self.injection(work, index),
+            bucket => shikibetsu(bucket),
+        };
+        self.push(work, &entries, shikibetsu, points, times);
+    }
+
+    /// 診療識別 of the injection before an addition that goes with any kind of injection.
+    fn injection(&self, work: &Work<'_>, index: usize) -> &'static str {
+        let before = work.live_in_visit(self.visit).filter(|(other, act)| {
+            *other < index && act.section_letter == b'G' && act.outpatient_bucket != ANY_INJECTION
+        });
+        before.last().map_or("33", |(_, act)| shikibetsu(act.outpatient_bucket))
     }
 
     fn drug(&mut self, work: &mut Work<'_>, index: usize) {
