@@ -42,7 +42,9 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
         if !patient.request.visits.iter().any(|visit| visit.id == command.visit) {
             continue;
         }
-        let response = engine.calculate(&patient.request).context("calculating the month")?;
+        let mut request = patient.request.clone();
+        request.options.suggestions = true;
+        let response = engine.calculate(&request).context("calculating the month")?;
         let visit = response.visits.iter().find(|visit| visit.visit_id == command.visit);
         let visit = visit.context("the month has no such visit")?;
         if command.json {
@@ -67,6 +69,13 @@ fn text(response: &Response, visit: &VisitResult) -> String {
     }
     for order in visit.orders.iter().filter(|order| order.outcome != Outcome::Accepted) {
         order_text(&mut out, order);
+    }
+    for suggestion in response.suggestions.iter().filter(|suggestion| suggestion.visit_id == visit.visit_id) {
+        let _ = writeln!(
+            out,
+            "算定もれの可能性: {} {} +{}点  {} 〔{}〕",
+            suggestion.code, suggestion.name, suggestion.points, suggestion.condition, suggestion.reason.basis
+        );
     }
     charge_text(&mut out, visit);
     for month in &response.month_charge {

@@ -5,6 +5,7 @@ pub mod charge;
 pub mod coverage;
 mod module;
 pub mod points;
+mod suggestion;
 
 pub use module::Engine;
 
