@@ -95,9 +95,11 @@ pub fn derive_rapid(work: &mut Work<'_>) {
         if !is_wanted || is_barred {
             continue;
         }
-        let count = work.live_in_visit(visit).filter(|(_, act)| is_specimen_test(act)).count();
+        let tests: Vec<usize> =
+            work.live_in_visit(visit).filter(|(_, act)| is_specimen_test(act)).map(|(index, _)| index).collect();
+        let (first, count) = (tests.first().copied(), tests.len());
         let Ok(count @ 1..) = u16::try_from(count.min(5)) else { continue };
-        if let Some(index) = work.derive(visit, RAPID, &rules::RAPID)
+        if let Some(index) = work.derive_following(visit, RAPID, first, &rules::RAPID)
             && let Some(entry) = work.entries.get_mut(index)
         {
             entry.quantity = Some(count.into());
@@ -134,13 +136,13 @@ pub fn derive_judgements(work: &mut Work<'_>) {
             continue;
         }
         let cause = work.cause(index);
-        if let Some(derived) = work.derive(visit, code, &rules::JUDGEMENT)
+        if let Some(derived) = work.derive_following(visit, code, Some(index), &rules::JUDGEMENT)
             && let Some(entry) = work.entries.get_mut(derived)
             && let Some(why) = entry.why.first_mut()
         {
             why.cause = cause;
         }
-        derive_specimen_management(work, visit, act.exam_group);
+        derive_specimen_management(work, visit, index, act.exam_group);
     }
 }
 
@@ -163,14 +165,14 @@ fn judgement_of(work: &Work<'_>, group: u8, on: kernel::ServiceDate) -> Option<u
     candidates.filter(is_plain).max_by_key(|act| act.points_e2).map(|act| act.validity.code)
 }
 
-fn derive_specimen_management(work: &mut Work<'_>, visit: usize, group: u8) {
+fn derive_specimen_management(work: &mut Work<'_>, visit: usize, test: usize, group: u8) {
     let Some(on) = work.visits.get(visit).map(|current| current.date()) else { return };
     let month = on.month_of();
     let is_due = (1..=6).contains(&group)
         && [817, 818, 819, 820].iter().any(|code| is_filed(&work.request.institution, *code, on))
         && !super::limit::is_charged_since(work, &[SPECIMEN_MANAGEMENT], month.first_day(), month.last_day());
     if is_due {
-        work.derive(visit, SPECIMEN_MANAGEMENT, &rules::SPECIMEN_MANAGEMENT);
+        work.derive_following(visit, SPECIMEN_MANAGEMENT, Some(test), &rules::SPECIMEN_MANAGEMENT);
     }
 }
 

@@ -3,13 +3,13 @@
 //! Months are calendar months; n月 = n calendar months back including this one; 週 = Sunday to Saturday
 //! (留意事項 第1章第1部 通則).
 
-use calculation::{Cause, Outcome};
+use calculation::{AnswerValue, Cause, Outcome};
 use kernel::{ItemCode, ServiceDate};
 use masters::row::{ActRow, LimitRow};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::rules;
-use super::work::{Entry, Used, Why, Work};
+use super::work::{EXCEPTION, Entry, Used, Why, Work, answer};
 
 /// The first day of a limit's window on a day; `None` for units that are no span of time (per organ, per
 /// operation …) and need a person.
@@ -100,7 +100,15 @@ fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, (start, on): (Serv
     let why = Why { cause, table: Some("05"), ..Why::rule(&rules::LIMIT_TABLE) };
     let left = allowed.saturating_sub(used);
     let has_exception = row.has_exception == 1 || row.unit == SERIES || act.validity.section_changed == 1;
-    if left > 0 && !has_exception {
+    // Units beyond the day's bound are not charged, those within it are, whoever asks for more.
+    let is_exception_claimed = work
+        .entries
+        .get(index)
+        .and_then(|entry| work.order_of(entry))
+        .and_then(|order| answer(order, EXCEPTION))
+        .is_some_and(|answer| answer == AnswerValue::Yes);
+    let is_capped = !has_exception || (is_counted_in_units(act) && !is_exception_claimed);
+    if left > 0 && is_capped {
         cap(work, index, act, left, why);
     } else {
         work.end_or_ask(index, Outcome::Rejected, has_exception, why);

@@ -87,11 +87,7 @@ impl Builder {
             entries.iter().filter_map(|index| work.entries.get(*index).map(|entry| (*index, entry))).collect();
         let first = parts.first().map(|(_, entry)| *entry);
         let is_ordered = parts.iter().any(|(_, entry)| entry.order.is_some());
-        let set_id = first
-            .and_then(|entry| work.order_of(entry))
-            .and_then(|order| order.set_id.clone())
-            .or_else(|| work.request.visits.get(self.visit).map(|visit| visit.set_id.clone()))
-            .unwrap_or_default();
+        let set_id = first.map(|entry| work.set_of(entry).to_owned()).unwrap_or_default();
         let line = Line {
             id: id.clone(),
             origin: if is_ordered { Origin::Ordered } else { Origin::Derived },
@@ -262,12 +258,9 @@ impl Builder {
         if !work.seven_kinds.contains(&self.visit) {
             return;
         }
-        let internal: i64 = self
-            .lines
-            .iter()
-            .filter(|line| line.shikibetsu == "21")
-            .map(|line| line.points.get() * i64::from(line.times))
-            .sum();
+        let doses = || self.lines.iter().filter(|line| line.shikibetsu == "21");
+        let internal: i64 = doses().map(|line| line.points.get() * i64::from(line.times)).sum();
+        let Some(set_id) = doses().next().map(|line| line.set_id.clone()) else { return };
         let Some(code) = DrugCode::from_number(REDUCTION_90) else { return };
         let Some(visit) = work.request.visits.get(self.visit) else { return };
         let row = work.masters.drug(code, visit.date);
@@ -281,7 +274,7 @@ impl Builder {
             items: vec![Item { code: ItemCode::Drug(code), name, quantity: None, unit_price_yen: None, text: None }],
             points: -tenth,
             times: 1,
-            set_id: visit.set_id.clone(),
+            set_id,
             burden_class: None,
             order_ids: Vec::new(),
             reasons: vec![reason(&Why::rule(&rules::SEVEN_REDUCTION), masters)],

@@ -107,6 +107,7 @@ rules! {
     OPERATION_DAY = "operation/same-day", "K 通則、J 通則 手術当日", "手術当日に手術に関連して行う処置・注射は算定できない";
     SAME_FIELD = "operation/same-field", "K 通則14 同一手術野", "同一手術野の手術は主たるもののみ";
     REHABILITATION_DAY = "rehabilitation/same-day", "H 通則、J119 留意事項", "疾患別リハビリテーションと同一日は算定できない";
+    IMAGE_MANAGEMENT = "imaging/management", "E 通則4 電子画像管理加算", "対象となる撮影がない";
     GENERIC_NAME_ONE = "prescription/generic-name", "F400注6 一般名処方加算", "一般名処方加算は1処方につき1つ";
     DISPENSING = "medication/dispensing", "F000 調剤料", "院内処方の調剤料";
     PRESCRIBING = "medication/prescribing", "F100 処方料", "院内処方の処方料";
