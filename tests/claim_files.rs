@@ -209,3 +209,25 @@ fn a_wrong_check_digit_is_refused() {
     assert_eq!(code(&output), 2);
     assert!(text(&output).contains("check digit"), "{}", text(&output));
 }
+
+#[test]
+fn seven_kinds_of_medicine_are_deducted_under_39() {
+    let drugs = ["621951001", "622080801", "620003469", "622057301", "620002477", "622580101", "620007870"];
+    let clinic = changed_clinic("seven_kinds", "P06", |document| {
+        let visits = document["visits"].as_array_mut().unwrap();
+        let visit = visits.iter_mut().find(|visit| visit["id"] == "V50").unwrap();
+        let orders = drugs.iter().zip(1..).map(|(code, no)| {
+            json!({
+                "id": format!("D{no}"), "no": no, "kind": "drug", "code": code, "quantity": "1", "days": 30,
+                "drugUse": "internal", "dispensing": "in_house", "group": 1
+            })
+        });
+        visit["orders"] = orders.collect();
+    });
+    let out = clinic.with_file_name("out");
+    let output = build(&clinic, &out, &[]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    let file = fs::read(out.join("kokuho/RECEIPTC.UKE")).unwrap();
+    let line = file.split(|byte| *byte == b'\n').find(|line| line.starts_with(b"IY,39,")).expect("a line of class 39");
+    assert!(String::from_utf8_lossy(line).contains(",630010002,"), "{}", String::from_utf8_lossy(line));
+}

@@ -84,6 +84,9 @@ pub(super) fn records(source: &Source<'_>, findings: &mut Vec<Finding>) -> Vec<u
     records
 }
 
+/// 診療識別 39 薬剤料減点.
+const MEDICINE_DEDUCTION: u16 = 39;
+
 fn key(
     source: &Source<'_>,
     line: &Line,
@@ -103,6 +106,8 @@ fn key(
         stop(code::CLAIM_LINE, format!("診療識別 {:?} is not one of 別表20", line.shikibetsu));
         return None;
     };
+    // 薬剤料逓減 and its kin are 薬剤料減点 on the claim (別表20: 39), whatever medicine they reduce.
+    let class = if line.points < Points::ZERO { MEDICINE_DEDUCTION } else { class };
     let parts: Result<Vec<Part>, String> = line.items.iter().map(|item| part(source, item, day)).collect();
     match parts {
         Ok(parts) if !parts.is_empty() => Some(Key { class, burden, parts, points: line.points }),
