@@ -93,6 +93,16 @@ fn one_month_after(work: &Work<'_>, first: ServiceDate) -> ServiceDate {
 
 /// (Ⅱ) cannot be charged within six months counted from the month in which (Ⅰ) was charged.
 fn reject_after_lifestyle_i(work: &mut Work<'_>, index: usize, on: ServiceDate) {
+    let same_month = LIFESTYLE_I
+        .iter()
+        .flat_map(|code| work.with_code(*code))
+        .find(|(_, other)| other.is_live() && work.date_of(other).month_of() == on.month_of())
+        .map(|(other, _)| other);
+    if let Some(other) = same_month {
+        let why = Why { cause: work.cause(other), ..Why::rule(&rules::LIFESTYLE_SIX_MONTHS) };
+        work.end(index, Outcome::Rejected, why);
+        return;
+    }
     let earliest = on.month_of().plus_months(-5);
     let line =
         work.request.history.lines.iter().find(|line| {

@@ -10,9 +10,12 @@ use rust_decimal::Decimal;
 use super::accept::is_medicine;
 use super::basic::is_prescription_fee;
 use super::rules;
+use super::select::{Selection, place};
 use super::standard::is_filed;
 use super::work::{Charged, Dose, Entry, Why, Work};
 
+/// 小児かかりつけ診療料 (B001-2-11).
+const FAMILY_DOCTOR_CHILD: Selection = Selection::of_places(&[place(b'B', 1, 2, 19)]);
 /// 薬剤料逓減（９０／１００）（内服薬）.
 pub const REDUCTION_90: u32 = 630_010_002;
 /// 湿布薬 of one prescription at most (第5部 通則5).
@@ -280,8 +283,11 @@ pub fn include_medicines(work: &mut Work<'_>) {
     for index in medicines {
         let Some(entry) = work.entries.get(index) else { continue };
         let is_pediatric = work.visit_of(entry).is_some_and(|visit| visit.is_pediatric_fee);
+        let is_family_doctor = work.live_in_visit(entry.visit).any(|(_, act)| FAMILY_DOCTOR_CHILD.has(act));
         let rule = if is_pediatric {
             &rules::PEDIATRIC_INCLUDED
+        } else if is_family_doctor {
+            &rules::FAMILY_DOCTOR_CHILD
         } else if home_months.contains(&work.date_of(entry).month_of()) {
             &rules::HOME_MANAGEMENT
         } else {

@@ -100,6 +100,10 @@ rules! {
     PRESCRIPTION_ONCE = "prescription/once", "F400 留意事項", "処方箋料は1回の受診につき1回";
     PRESCRIPTION_BASE = "prescription/base", "F400注4・6・7", "処方箋料を算定しない受診では加算できない";
     PRESCRIPTION_DAYS = "prescription/28-days", "F100注5、F400注4 特定疾患処方管理加算", "28日以上の処方でないため算定できない";
+    FAMILY_DOCTOR_CHILD = "management/family-doctor-child", "B001-2-11注3 小児かかりつけ診療料", "小児かかりつけ診療料に含まれる";
+    COMPREHENSIVE_CARE = "management/comprehensive-care", "B001-2-9注2 地域包括診療料", "地域包括診療料に含まれる";
+    SELF_INJECTION_VISIT = "injection/self-injection-visit", "G000(3)・G001・G004 留意事項", "在宅自己注射等の患者に訪問診療の日に行った注射は算定できない";
+    LIMIT_OWN = "limit/own", "別表第一 注(告示の回数制限)", "算定回数の上限を超える";
     HOME_MANAGEMENT = "home/management-includes", "C002注・C002-2注 在医総管・施医総管", "在宅時医学総合管理料等に含まれる";
     HOME_VISIT_DAY = "home/visit-day", "C001注 在宅患者訪問診療料", "訪問診療料を算定する日は算定できない";
     HOME_VISIT_INITIAL = "home/visit-initial", "C001 留意事項", "初診料を算定する日は訪問診療料を算定できない";
