@@ -9,6 +9,9 @@ use kernel::{
     RecipientNumber, ServiceDate, Sex, StandardCode, SubsidyPayerNumber, Yen,
 };
 use rust_decimal::Decimal;
+
+use crate::local::LocalRule;
+use crate::switches::ClaimSwitches;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -350,7 +353,8 @@ pub struct Subsidy {
     /// 本人支払額 of a 医療券, for the month.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_payment_yen: Option<Yen>,
-    /// Row of the 国公費/地単公費 master.
+    /// Row of the 地単公費マスター when the payer number names several: `PP-MMM-S` (prefecture, municipality,
+    /// 事業内区分), see [`crate::ProgrammeKey`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programme: Option<String>,
     /// Rule of a local programme (地方単独).
@@ -366,67 +370,6 @@ pub struct PaidElsewhere {
     pub date: ServiceDate,
     /// Yen counted against the cap.
     pub yen: Yen,
-}
-
-/// What a local programme leaves to the patient (地方単独公費).
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct LocalRule {
-    /// The patient's part.
-    pub share: LocalShare,
-    /// Cap of the month on the patient's part.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub monthly_cap_yen: Option<Yen>,
-    /// How the clinic is paid.
-    #[serde(default)]
-    pub method: LocalMethod,
-    /// 公費適用優先順位 among local programmes (地単公費マスター item 93); lower pays first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<u16>,
-}
-
-/// How a local programme cuts the patient's part.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", tag = "kind")]
-pub enum LocalShare {
-    /// Nothing is left to the patient.
-    Nothing,
-    /// At most a percentage of the cost.
-    #[serde(rename_all = "camelCase")]
-    PercentOfCost {
-        /// Percent of the cost.
-        percent: u8,
-    },
-    /// What the payers before left, up to the cap.
-    RemainingCopay,
-    /// At most an amount per visit.
-    #[serde(rename_all = "camelCase")]
-    PerVisitMax {
-        /// Yen per visit.
-        yen: Yen,
-        /// Visits of the month that are charged; later ones are free.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        max_visits_per_month: Option<u8>,
-    },
-    /// An amount on visits with 初診 only.
-    #[serde(rename_all = "camelCase")]
-    FirstVisitFixed {
-        /// Yen.
-        yen: Yen,
-    },
-}
-
-/// How a local programme pays (地単公費マスター item 36).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum LocalMethod {
-    /// 現物給付 on the receipt.
-    #[default]
-    Receipt,
-    /// 現物給付 on a list form (連記式): not on the receipt.
-    List,
-    /// 償還払い: the patient pays and applies.
-    Refund,
 }
 
 /// Class for the monthly limit (限度額適用区分), dated.
@@ -888,6 +831,9 @@ pub struct Options {
     /// Consumption tax rounding of 自費.
     #[serde(default)]
     pub tax_rounding: TaxRounding,
+    /// How the claim is written where offices differ.
+    #[serde(default)]
+    pub claim_switches: ClaimSwitches,
 }
 
 /// Depth of the checks.

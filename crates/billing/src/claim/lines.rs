@@ -158,13 +158,14 @@ fn whole_receipt(source: &Source<'_>, is_first: bool) -> Vec<uke::Line> {
     let class = LineClass::new(if is_first { 1 } else { 99 });
     let burden = source.sets.iter().map(|(_, burden)| *burden).min().unwrap_or(Burden::INSURANCE);
     let comments = source.notes.iter().flat_map(|note| &note.comments).filter(|comment| comment.is_first == is_first);
-    comments
-        .flat_map(|comment: &ReceiptComment| {
-            let text = comment.text.as_deref().filter(|_| comment.code.pattern() != FIXED_TEXT).unwrap_or_default();
-            Co::split(Some(class), burden, comment.code, text)
-        })
-        .map(uke::Line::Co)
-        .collect()
+    let of_clerk = comments.flat_map(|comment: &ReceiptComment| {
+        let text = comment.text.as_deref().filter(|_| comment.code.pattern() != FIXED_TEXT).unwrap_or_default();
+        Co::split(Some(class), burden, comment.code, text)
+    });
+    // Comments of local programmes have fixed texts; they stand after all lines.
+    let of_programmes = source.hint.comments.iter().filter(|_| !is_first);
+    let of_programmes = of_programmes.flat_map(|code| Co::split(Some(class), burden, *code, ""));
+    of_clerk.chain(of_programmes).map(uke::Line::Co).collect()
 }
 
 fn write_unit(unit: Unit, source: &Source<'_>, out: &mut Vec<uke::Line>, findings: &mut Vec<Finding>) {

@@ -164,6 +164,7 @@ fn hint(request: &Request, family: &Option<String>) -> ClaimHint {
             .collect(),
         window_burden_class: Word::Borrowed("00"),
         visit_days,
+        comments: Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ use kernel::{Finding, Points, Yen};
 
 use super::month::{Month, Payers};
 
+pub(super) use subsidies::is_same_record;
 pub use subsidies::national_share;
 
 use combine::{Combination, combine};
