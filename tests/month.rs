@@ -60,9 +60,10 @@ fn patients_whose_subsidies_pay_all_pay_nothing() {
             .filter_map(|visit| visit.charge.as_ref())
             .map(|charge| charge.due_yen.get())
             .sum();
-        // P26 is a work accident (労災): nothing at the window either.
-        let is_free =
-            ["P04", "P06", "P08", "P11", "P17", "P18", "P19", "P24", "P26"].contains(&patient.patient_id.as_str());
+        // Subsidies pay for the first eight; P26 is a work accident (労災), P30 a seaman within three months of
+        // leaving the ship (船員保険 下船後3月).
+        let is_free = ["P04", "P06", "P08", "P11", "P17", "P18", "P19", "P24", "P26", "P30"]
+            .contains(&patient.patient_id.as_str());
         assert_eq!(is_free, due == 0, "{} pays {due}", patient.patient_id);
     }
 }
@@ -127,6 +128,70 @@ fn the_month_is_as_it_was_reviewed() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The reviewed claim headers: type, notes, days, points, amounts, subsidies.
+#[test]
+fn the_claims_are_as_they_were_reviewed() {
+    let expected: serde_json::Value = read(&fixture("demo-clinic/expected-2026-10.json"));
+    let mut reviewed: Vec<String> = expected["claims"].as_array().unwrap().iter().map(reviewed_claim).collect();
+    let mut computed: Vec<String> = Vec::new();
+    for patient in month() {
+        let claims = answer(&patient.request).claims;
+        computed.extend(claims.iter().map(|claim| computed_claim(patient, claim)));
+    }
+    reviewed.sort();
+    computed.sort();
+    assert_eq!(reviewed, computed);
+}
+
+fn or_blank(value: Option<i64>) -> String {
+    value.map_or("-".to_owned(), |value| value.to_string())
+}
+
+fn reviewed_claim(claim: &serde_json::Value) -> String {
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    };
+    let subsidies = claim["subsidies"].as_array().unwrap().iter().map(|row| {
+        let copay = or_blank(row["copayYen"].as_i64());
+        format!("{} {} {} {copay}", text(&row["payerNumber"]), row["days"], row["points"])
+    });
+    format!(
+        "{} {} {} {} [{}] {} {} {} {:?}",
+        text(&claim["patient"]),
+        text(&claim["file"]),
+        text(&claim["typeCode"]),
+        text(&claim["benefitRatio"]),
+        text(&claim["specialNotes"]),
+        claim["days"],
+        claim["points"],
+        or_blank(claim["insuranceCopayYen"].as_i64()),
+        subsidies.collect::<Vec<_>>()
+    )
+}
+
+fn computed_claim(patient: &PatientRequest, claim: &calculation::ClaimHint) -> String {
+    let file = if claim.submit_to == kernel::ReviewBody::PaymentFund { "shaho" } else { "kokuho" };
+    let subsidies = claim.subsidies.iter().map(|row| {
+        let subsidy = patient.request.subsidies.iter().find(|subsidy| subsidy.id == row.subsidy_id).unwrap();
+        let copay = or_blank(row.copay_yen.map(kernel::Yen::get));
+        format!("{} {} {} {copay}", subsidy.payer_number, row.days, row.points)
+    });
+    let points = claim.insurance.as_ref().map(|row| row.points).or(claim.subsidies.first().map(|row| row.points));
+    format!(
+        "{} {file} {} {} [{}] {} {} {} {:?}",
+        patient.patient_id,
+        claim.type_code,
+        claim.benefit_ratio.as_deref().unwrap_or("-"),
+        claim.special_notes.concat(),
+        claim.insurance.as_ref().map_or(claim.days, |row| row.days),
+        points.unwrap_or_default(),
+        or_blank(claim.insurance.as_ref().and_then(|row| row.copay_yen).map(kernel::Yen::get)),
+        subsidies.collect::<Vec<_>>()
+    )
 }
 
 proptest! {

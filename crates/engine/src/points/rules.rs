@@ -113,6 +113,7 @@ rules! {
     REHABILITATION_DAY = "rehabilitation/same-day", "H 通則、J119 留意事項", "疾患別リハビリテーションと同一日は算定できない";
     IMAGE_MANAGEMENT = "imaging/management", "E 通則4 電子画像管理加算", "対象となる撮影がない";
     GENERIC_NAME_ONE = "prescription/generic-name", "F400注6 一般名処方加算", "一般名処方加算は1処方につき1つ";
+    GENERIC_NAME_KINDS = "prescription/generic-name-kinds", "F400 留意事項(12) 一般名処方加算1", "一般名処方加算1は2品目以上の処方に限る";
     DISPENSING = "medication/dispensing", "F000 調剤料", "院内処方の調剤料";
     PRESCRIBING = "medication/prescribing", "F100 処方料", "院内処方の処方料";
     PRESCRIBING_SEVEN = "medication/seven-kinds", "F100・F200注3 7種類以上", "内服薬が7種類以上";

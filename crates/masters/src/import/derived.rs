@@ -116,6 +116,11 @@ pub fn prices(file: &Parsed) -> (Outcomes, Vec<BadRow>) {
     let mut bad = Vec::new();
     for (line, row) in &file.rows {
         let outcome = match (row.get(8), row.get(7)) {
+            // The list of prices knows no （選） rows: a match by code is the brand's full price.
+            _ if row.get(2).ends_with("（選）") => Outcome::End {
+                reason: format!("{} (a （選） row is not in the price list)", PRICES.missing),
+                is_abolished: false,
+            },
             ("ok", found) => Outcome::Value {
                 amount: row.get(6).to_owned(),
                 basis: if found == "exact" { DERIVED } else { TIED },

@@ -260,6 +260,10 @@ fn add_own(set: &mut Set, report: &mut Report) -> u16 {
         let edition = set.edition(name, "補足（告示・通知から）", &sha256_hex(text.as_bytes()), row);
         first = first.min(edition);
     }
+    if let Some(drugs) = set.history(Kind::Drug).filter(|drugs| !drugs.is_empty()) {
+        let official_until = if drugs.editions.iter().any(|day| *day >= PRICES.day) { drugs.newest } else { 0 };
+        own::add_selection_prices(drugs, official_until, first);
+    }
     let Some(acts) = set.history(Kind::Act).filter(|acts| !acts.is_empty()) else { return first };
     let official_until = if acts.editions.iter().any(|day| *day >= POINTS.day) { acts.newest } else { 0 };
     for missing in own::add_acts(acts, official_until, first) {
