@@ -500,7 +500,8 @@ pub struct SubsidyRow {
     pub validity: Validity,
     /// Name of the programme (制度名).
     pub name: Text,
-    /// All columns of the official row as written, separated by U+001F, for rules read by name.
+    /// 国公費: all columns of the official row as written, separated by U+001F. 地単公費: `field=value` pairs, read by
+    /// [`crate::LocalProgramme`].
     pub columns: Text,
     /// 法別番号.
     pub law: u16,
