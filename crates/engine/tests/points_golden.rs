@@ -3,6 +3,8 @@
 //! The small excerpt of masters computes every case whose codes it holds; the others need the full masters
 //! beside the project and are told by name when those are absent.
 
+#![allow(clippy::unwrap_used)]
+
 #[allow(dead_code)]
 #[path = "../../app/src/golden/calculation.rs"]
 mod calculation_cases;
