@@ -6,6 +6,7 @@ mod explain_command;
 mod golden;
 mod masters_command;
 mod masters_file;
+mod recompute_command;
 mod rules_command;
 mod uke_command;
 

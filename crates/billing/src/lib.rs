@@ -6,3 +6,4 @@ pub mod clinic;
 pub mod code;
 pub mod encounter;
 pub mod programme;
+pub mod recompute;
