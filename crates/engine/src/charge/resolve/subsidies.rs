@@ -97,7 +97,8 @@ fn put_local_first(ordered: &mut Vec<(usize, &RequestSubsidy)>) {
         let Some((_, local)) = ordered.get(from) else { continue };
         let Some(rule) = local.local_rule.as_ref().filter(|rule| !rule.before_laws.is_empty()) else { continue };
         let is_passed = |(_, other): &(usize, &RequestSubsidy)| {
-            programme_of(other).is_some() && rule.before_laws.iter().any(|law| law == other.payer_number.law())
+            programme_of(other).is_some_and(|programme| programme.is_local_first)
+                && rule.before_laws.iter().any(|law| law == other.payer_number.law())
         };
         let kept = ordered.iter().take(from).rposition(|other| !is_passed(other)).map_or(0, |last| last + 1);
         let moved = ordered.remove(from);
