@@ -9,11 +9,12 @@ use kernel::{
     RecipientNumber, ServiceDate, Sex, StandardCode, SubsidyPayerNumber, Yen,
 };
 use rust_decimal::Decimal;
-
-use crate::local::LocalRule;
-use crate::switches::ClaimSwitches;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::history::{Collected, History};
+use crate::local::LocalRule;
+use crate::options::Options;
 
 /// Visits in one request at most.
 pub const VISITS_MAX: usize = 100;
@@ -765,110 +766,4 @@ pub enum AnswerValue {
     Yes,
     /// It does not hold.
     No,
-}
-
-/// What earlier months claimed at this institution.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct History {
-    /// Charged items.
-    #[serde(default)]
-    pub lines: Vec<HistoryLine>,
-    /// Day of the last 初診.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_initial_on: Option<ServiceDate>,
-    /// Day of the last visit of any kind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_visit_on: Option<ServiceDate>,
-    /// Months in which the monthly limit was reached (多数回該当).
-    #[serde(default)]
-    pub limit_reached_months: Vec<ClaimMonth>,
-}
-
-/// One charged item of an earlier day.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct HistoryLine {
-    /// Day.
-    pub date: ServiceDate,
-    /// Code.
-    pub code: ItemCode,
-    /// Times.
-    #[serde(default = "one")]
-    pub times: u16,
-}
-
-fn one() -> u16 {
-    1
-}
-
-/// What a patient was charged for a visit.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Collected {
-    /// The visit.
-    pub visit_id: String,
-    /// Yen collected.
-    pub yen: Yen,
-    /// The result it was collected on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub result_id: Option<String>,
-}
-
-/// Which parts of the answer are wanted.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Options {
-    /// Checks.
-    #[serde(default)]
-    pub checks: ChecksWanted,
-    /// 算定もれ.
-    #[serde(default)]
-    pub suggestions: bool,
-    /// Rounding of a window charge that a monthly limit ended off a multiple of ten.
-    #[serde(default)]
-    pub limit_rounding: LimitRounding,
-    /// Consumption tax rounding of 自費.
-    #[serde(default)]
-    pub tax_rounding: TaxRounding,
-    /// How the claim is written where offices differ.
-    #[serde(default)]
-    pub claim_switches: ClaimSwitches,
-}
-
-/// Depth of the checks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ChecksWanted {
-    /// None beside what stops the calculation.
-    None,
-    /// Form and coverage.
-    #[default]
-    Basic,
-    /// All.
-    Full,
-}
-
-/// Window rounding at a limit that is no multiple of ten yen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum LimitRounding {
-    /// 10 yen, half up.
-    #[default]
-    HalfUp10,
-    /// 1 yen.
-    Exact,
-    /// 10 yen, down.
-    Down10,
-}
-
-/// Rounding of the consumption tax.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum TaxRounding {
-    /// Down to a yen.
-    #[default]
-    Down,
-    /// Half up to a yen.
-    HalfUp,
 }
