@@ -240,7 +240,8 @@ mod tests {
         let is_act = |text: &str| text.parse::<kernel::ActCode>().is_ok();
         match column {
             "from" | "to" => cell.parse().is_ok_and(|day| day == OPEN_END || ServiceDate::from_yyyymmdd(day).is_some()),
-            "code" | "like" | "code1" | "code2" => is_act(cell),
+            "code" => cell.parse::<kernel::ItemCode>().is_ok(),
+            "like" | "code1" | "code2" => is_act(cell),
             "parent" | "child" => cell.is_empty() || is_act(cell),
             "group" => cell.len() == 7,
             "unit" => matches!(cell, "" | "1" | "2" | "3" | "5" | "6"),
