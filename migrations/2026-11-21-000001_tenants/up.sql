@@ -67,6 +67,7 @@ CREATE TABLE institution_versions (
     beds int NOT NULL CHECK (beds >= 0),
     departments jsonb NOT NULL,
     facts jsonb NOT NULL,
+    claim_switches jsonb NOT NULL,
     recorded_at timestamptz NOT NULL,
     recorded_by text NOT NULL CHECK (length(recorded_by) BETWEEN 1 AND 100),
     reason text CHECK (length(reason) <= 400),

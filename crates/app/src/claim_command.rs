@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use billing::claim::{self, Claims, FileState, FileSummary, Input, PatientResult, Summary};
-use billing::encounter::{self, Encounters};
-use calculation::CalculationModule;
+use billing::claim::{self, Claims, FileState, FileSummary, Input, Summary};
+use billing::encounter;
 use clap::Subcommand;
 use engine::Engine;
 use kernel::{ClaimMonth, Finding, ReviewBody, Severity};
@@ -45,17 +44,14 @@ pub enum Command {
 /// Runs one command. Exit code 0: done; 1: a file is refused; errors become exit code 2.
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     let Command::Build { clinic, month, masters, out, hold } = command;
-    let (clinic, mut findings) = clinic_file::read(&clinic)?;
+    let (clinic, findings) = clinic_file::read(&clinic)?;
     let engine = Engine::new(masters_file::load(masters.as_deref())?);
-    let Encounters { requests, mut refused, findings: found } = encounter::requests(&clinic, month);
-    findings.extend(found);
-    let results = calculate(&engine, &requests, &mut refused, &mut findings);
+    let mut calculated = claim::calculate(&engine, encounter::requests(&clinic, month));
+    calculated.findings.extend(findings);
     let input = Input {
         clinic: &clinic,
         claim_month: month.plus_months(1),
-        results: &results,
-        refused: &refused,
-        findings: &findings,
+        calculated: &calculated,
         masters: engine.masters(),
         hold,
     };
@@ -65,27 +61,6 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     write_whole(&out.join("findings.json"), json(&claims.findings)?.as_bytes())?;
     print!("{}", report(&claims.summary, &claims.findings));
     Ok(if is_refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-/// Calculates every request. What the module refuses becomes a finding of the patient.
-fn calculate(
-    module: &impl CalculationModule,
-    requests: &[encounter::PatientRequest],
-    refused: &mut Vec<String>,
-    findings: &mut Vec<Finding>,
-) -> Vec<PatientResult> {
-    let mut results = Vec::with_capacity(requests.len());
-    for patient in requests {
-        match module.calculate(&patient.request) {
-            Ok(response) => results.push(PatientResult { patient_id: patient.patient_id.clone(), response }),
-            Err(problem) => {
-                refused.push(patient.patient_id.clone());
-                let place = format!("patients/{}", patient.patient_id);
-                findings.push(Finding::stop(billing::code::CALCULATION_REFUSED, place, problem.to_string()));
-            }
-        }
-    }
-    results
 }
 
 fn json(value: &impl serde::Serialize) -> anyhow::Result<String> {

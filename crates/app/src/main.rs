@@ -3,9 +3,12 @@
 mod claim_command;
 mod clinic_file;
 mod dev_db_command;
+mod explain_command;
 mod golden;
 mod masters_command;
 mod masters_file;
+mod recompute_command;
+mod rules_command;
 mod uke_command;
 
 use std::process::ExitCode;
@@ -36,6 +39,10 @@ enum Command {
     DevDb(dev_db_command::Command),
     /// Bring a database up to this program.
     Migrate(dev_db_command::Migrate),
+    /// Why a visit costs what it costs.
+    Explain(explain_command::Command),
+    /// Rules of points and charges with their sources.
+    Rules(rules_command::Command),
     /// Cases with known answers against the embedded engine.
     Golden(golden::Command),
 }
@@ -47,6 +54,8 @@ fn main() -> ExitCode {
         Command::Claim(command) => claim_command::run(command),
         Command::DevDb(command) => dev_db_command::run(&command),
         Command::Migrate(command) => dev_db_command::migrate(&command),
+        Command::Explain(command) => explain_command::run(&command),
+        Command::Rules(command) => Ok(rules_command::run(&command)),
         Command::Golden(command) => golden::run(command),
     };
     match outcome {

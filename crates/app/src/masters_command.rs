@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
+use engine::Engine;
+use engine::coverage::Counts;
 use kernel::ServiceDate;
 use masters::row::{ActRow, DrugRow, OPEN_END, Validity};
 use masters::{ImportError, Imported, Masters, Options, Report};
@@ -51,6 +54,18 @@ pub enum Command {
         /// Compiled file or folder of official files.
         file: PathBuf,
     },
+    /// Count how much of the fee table a clinic's outpatient acts are computed, by section letter.
+    Coverage {
+        /// Day of service, YYYY-MM-DD.
+        #[arg(long)]
+        on: ServiceDate,
+        /// Compiled file or folder of official files.
+        #[arg(long)]
+        masters: Option<PathBuf>,
+        /// Also print the refused codes.
+        #[arg(long)]
+        codes: bool,
+    },
     /// Write the rows of some codes in the official layouts.
     Excerpt {
         /// Folders (or files) with official files.
@@ -73,8 +88,47 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Show { code, on, masters } => show(&code, on, masters.as_deref()),
         Command::List { file } => list(&file),
+        Command::Coverage { on, masters, codes } => coverage(on, masters.as_deref(), codes),
         Command::Excerpt { folders, codes, out } => excerpt(&folders, &codes, &out),
     }
+}
+
+/// Prints; a reader that has seen enough (`| head`) is no failure.
+fn say(text: &str) -> anyhow::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("writing to standard output"),
+        _ => Ok(()),
+    }
+}
+
+fn coverage(on: ServiceDate, masters: Option<&Path>, with_codes: bool) -> anyhow::Result<ExitCode> {
+    let engine = Engine::new(masters_file::load(masters)?);
+    let coverage = engine::coverage::coverage(&engine, on);
+    println!("{:<8}{:>10}{:>10}{:>10}{:>10}", "letter", "computed", "confirm", "refused", "codes");
+    let row = |name: &str, counts: &Counts| {
+        println!(
+            "{name:<8}{:>10}{:>10}{:>10}{:>10}",
+            counts.computed,
+            counts.confirmed,
+            counts.refused,
+            counts.total()
+        );
+    };
+    for (letter, counts) in &coverage.letters {
+        row(&letter.to_string(), counts);
+    }
+    let total = coverage.total();
+    row("all", &total);
+    let permille = (total.computed + total.confirmed) * 1000 / total.total().max(1);
+    println!("computed or confirmed: {}.{} %", permille / 10, permille % 10);
+    println!("without a value on {on} (official file missing): {}", coverage.without_value);
+    for (rule, codes) in &coverage.refusals {
+        println!("refused by {rule}: {}", codes.len());
+        if with_codes {
+            println!("    {}", codes.iter().map(|code| format!("{code:09}")).collect::<Vec<_>>().join(" "));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn import(folders: &[PathBuf], out: &Path, report: Option<&Path>, options: Options) -> anyhow::Result<ExitCode> {
@@ -82,22 +136,19 @@ fn import(folders: &[PathBuf], out: &Path, report: Option<&Path>, options: Optio
         Ok(imported) => imported,
         Err(ImportError::BadRows { report: found, allowed }) => {
             write_report(report, &found)?;
-            print!("{}", report_text(&found));
-            println!(
-                "{} rows are not as their layouts say, {allowed} are allowed: nothing was written",
-                found.bad_row_count
-            );
+            let dropped = found.bad_row_count;
+            say(&report_text(&found))?;
+            say(&format!("{dropped} rows are not as their layouts say, {allowed} are allowed: nothing was written\n"))?;
             return Ok(ExitCode::FAILURE);
         }
         Err(error) => return Err(error).context("importing masters"),
     };
     write_whole(out, &imported.bytes)?;
     write_report(report, &imported.report)?;
-    print!("{}", report_text(&imported.report));
+    say(&report_text(&imported.report))?;
     let Imported { bytes, .. } = imported;
     let masters = Masters::from_bytes(bytes).context("opening what was written")?;
-    println!("{}: release {}", out.display(), masters.release());
-    print!("{}", tables_text(&masters));
+    say(&format!("{}: release {}\n{}", out.display(), masters.release(), tables_text(&masters)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -156,14 +207,16 @@ fn tables_text(masters: &Masters) -> String {
 
 fn list(file: &Path) -> anyhow::Result<ExitCode> {
     let masters = masters_file::load(Some(file))?;
-    println!("release {}  identity {}", masters.release(), masters.identity());
+    let mut text = format!("release {}  identity {}\n", masters.release(), masters.identity());
     for row in masters.editions() {
         let basis = basis_name(row.basis);
         let form = if row.is_difference == 1 { "difference" } else { "full" };
         let (name, kind, sha256) = (masters.text(row.name), masters.text(row.kind), masters.text(row.sha256));
-        println!("{}  {:>7} rows  {basis} {form}  {kind}  {name}  {sha256}", day_text(row.date), row.rows);
+        let (date, rows) = (day_text(row.date), row.rows);
+        let _ = writeln!(text, "{date}  {rows:>7} rows  {basis} {form}  {kind}  {name}  {sha256}");
     }
-    print!("{}", tables_text(&masters));
+    text.push_str(&tables_text(&masters));
+    say(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -179,16 +232,19 @@ fn show(code: &str, on: ServiceDate, given: Option<&Path>) -> anyhow::Result<Exi
     let masters = masters_file::load(given)?;
     let text = describe(&masters, code, on)?;
     if text.is_empty() {
-        println!("{code}: no such code in release {}", masters.release());
+        say(&format!("{code}: no such code in release {}\n", masters.release()))?;
         return Ok(ExitCode::FAILURE);
     }
-    print!("{text}");
+    say(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Everything the masters say on a code, as text for a person.
 fn describe(masters: &Masters, code: &str, on: ServiceDate) -> anyhow::Result<String> {
     let mut text = String::new();
+    if !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        bail!("{code:?} is no code: digits only");
+    }
     match (code.len(), code.as_bytes().first()) {
         (9, Some(b'1')) => {
             let act = code.parse()?;
@@ -321,7 +377,7 @@ fn excerpt(folders: &[PathBuf], lists: &[PathBuf], out: &Path) -> anyhow::Result
         codes.extend(text.lines().filter_map(first_word));
     }
     for file in masters::excerpt(folders, &codes, out).context("writing the excerpt")? {
-        println!("{:>7} rows  {}", file.rows, out.join(file.name).display());
+        say(&format!("{:>7} rows  {}\n", file.rows, out.join(file.name).display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

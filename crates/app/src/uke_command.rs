@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use kernel::Finding;
 
-use crate::masters_file;
+use crate::{masters_file, recompute_command};
 
 /// Commands of this group.
 #[derive(Subcommand)]
@@ -50,6 +50,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Compute the receipts of any vendor's claim file again and compare; exit code 1 when one differs.
+    Recompute(recompute_command::Command),
 }
 
 /// Runs one command. Exit code 0: done; 1: findings or differences; errors become exit code 2.
@@ -59,6 +61,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check { file, masters, json } => check(&file, masters.as_deref(), json),
         Command::Copy { input, output } => copy(&input, &output),
         Command::Diff { left, right, json } => diff(&left, &right, json),
+        Command::Recompute(command) => recompute(&command),
     }
 }
 
@@ -155,4 +158,10 @@ fn diff(left: &Path, right: &Path, as_json: bool) -> anyhow::Result<ExitCode> {
         print(&difference.to_string())?;
     }
     Ok(if difference.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn recompute(command: &recompute_command::Command) -> anyhow::Result<ExitCode> {
+    let (report, text) = recompute_command::run(command)?;
+    print(&text)?;
+    Ok(if report.is_agreeing() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

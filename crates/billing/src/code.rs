@@ -33,6 +33,17 @@ pub const DIAGNOSIS_FORM: &str = "diagnosis-form";
 /// Stop: the institution is no 医科 institution or cannot be written.
 pub const INSTITUTION_FORM: &str = "institution-form";
 
+/// Confirm: the 地単公費マスター has no row for a local programme.
+pub const PROGRAMME_UNKNOWN: &str = "programme-unknown";
+/// Confirm: it has several rows that differ; the certificate must name one.
+pub const PROGRAMME_AMBIGUOUS: &str = "programme-ambiguous";
+/// Confirm: none of its rows pays at the patient's age.
+pub const PROGRAMME_AGE: &str = "programme-age";
+/// Confirm: another rule holds later in the month.
+pub const PROGRAMME_CHANGES: &str = "programme-changes";
+/// Confirm: a field of its row has a value, or stands in a column, that is not known.
+pub const PROGRAMME_UNSUPPORTED: &str = "programme-unsupported";
+
 /// Stop: the calculation refused a patient's month.
 pub const CALCULATION_REFUSED: &str = "calculation-refused";
 /// Stop: a patient of the month has no result, or a result is of another month.

@@ -5,3 +5,5 @@ pub mod claim;
 pub mod clinic;
 pub mod code;
 pub mod encounter;
+pub mod programme;
+pub mod recompute;

@@ -1,15 +1,17 @@
 //! The demo clinic of `fixtures/demo-clinic`: its documents are whole and fictional.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use billing::claim::{self, Calculated, Claims, FileState, Input};
 use billing::clinic::{Clinic, Patient};
 use billing::encounter;
 use calculation::OtherPayer;
-use kernel::{ClaimMonth, Finding, Severity};
+use engine::Engine;
+use kernel::{ClaimMonth, Finding, Severity, Yen};
 use rstest::rstest;
 
 /// Words that mark a fictional name.
@@ -106,5 +108,95 @@ fn every_code_is_listed() {
         for diagnosis in &patient.diagnoses {
             assert!(listed.contains(diagnosis.code.to_string().as_str()), "{}", diagnosis.code);
         }
+    }
+}
+
+fn engine() -> Engine {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/masters");
+    Engine::new(masters::import_to_memory(&[folder]).unwrap())
+}
+
+fn build(clinic: &Clinic, engine: &Engine) -> (Calculated, Claims) {
+    let calculated = claim::calculate(engine, encounter::requests(clinic, month()));
+    let input = Input {
+        clinic,
+        claim_month: month().plus_months(1),
+        calculated: &calculated,
+        masters: engine.masters(),
+        hold: false,
+    };
+    let claims = claim::build(&input);
+    (calculated, claims)
+}
+
+/// The month of clinic A as the outline of the demo clinic expects it: 社保 18 receipts, 国保 7, 後期 5.
+#[test]
+fn the_month_of_clinic_a_has_the_expected_shape() {
+    let clinic = clinic("a");
+    let (calculated, claims) = build(&clinic, &engine());
+    let stops: Vec<&Finding> = claims.findings.iter().filter(|finding| finding.is_stop()).collect();
+    assert_eq!(stops, Vec::<&Finding>::new());
+    assert_eq!(claims.files.each_ref().map(|file| file.state), [FileState::Ready, FileState::Ready]);
+    assert_eq!(claims.summary.files[0].receipts, 18);
+    assert_eq!(claims.summary.files[1].receipts, 12);
+    let late_elderly = claims.summary.files[1].by_type.iter().filter(|(kind, _)| kind.starts_with("13"));
+    assert_eq!(late_elderly.map(|(_, totals)| totals.receipts).sum::<usize>(), 5);
+    let claimed: BTreeSet<&str> = claims.claims.iter().map(|claim| claim.patient_id.as_str()).collect();
+    assert_eq!(claimed.len(), 28);
+    assert!(!claimed.contains("P26") && !claimed.contains("P28"));
+    for id in ["P04", "P06", "P08", "P11", "P17", "P18", "P19", "P24"] {
+        let result = calculated.results.iter().find(|result| result.patient_id == id).unwrap();
+        let due: Yen = result.response.visits.iter().filter_map(|v| v.charge.as_ref()).map(|c| c.due_yen).sum();
+        assert_eq!(due, Yen::ZERO, "{id}");
+    }
+}
+
+/// Caps with what was paid elsewhere, and the limit 区ウ.
+#[rstest]
+#[case("P01", "54", 3_500)]
+#[case("P20", "52", 1_800)]
+#[case("P22", "81", 1_000)]
+#[case("P25", "38", 3_400)]
+fn caps_of_subsidies_are_reached(#[case] patient: &str, #[case] law: &str, #[case] yen: i64) {
+    let (_, claims) = build(&clinic("a"), &engine());
+    let claim = claims.claims.iter().find(|claim| claim.patient_id == patient).unwrap();
+    let ko = claim.receipt.ko.iter().find(|ko| ko.payer.as_str().starts_with(law)).unwrap();
+    assert_eq!(ko.charge, Some(Yen::new(yen)));
+}
+
+#[test]
+fn the_monthly_limit_is_crossed_by_p12() {
+    let (_, claims) = build(&clinic("a"), &engine());
+    let claim = claims.claims.iter().find(|claim| claim.patient_id == "P12").unwrap();
+    let ho = claim.receipt.ho.as_ref().unwrap();
+    // 85,800 + 1 % of what is above 286,000 yen.
+    let over = ho.points.unwrap().to_yen().get() - 286_000;
+    assert!(over > 0);
+    assert_eq!(ho.charge, Some(Yen::new(85_800 + (over + 50) / 100)));
+}
+
+#[test]
+fn another_order_of_entry_gives_the_same_files() {
+    let (engine, clinic) = (engine(), clinic("a"));
+    let mut turned = clinic.clone();
+    turned.patients.reverse();
+    for patient in &mut turned.patients {
+        patient.visits.reverse();
+        patient.visits.iter_mut().for_each(|visit| visit.orders.reverse());
+        patient.sets.reverse();
+        patient.subsidies.reverse();
+    }
+    let ((_, first), (_, again)) = (build(&clinic, &engine), build(&turned, &engine));
+    assert_eq!(first.files, again.files);
+    assert_eq!(first.summary, again.summary);
+}
+
+#[rstest]
+#[case("a")]
+#[case("b")]
+fn files_of_the_demo_month_pass_the_self_check(#[case] name: &str) {
+    for file in &build(&clinic(name), &engine()).1.files {
+        let report = uke::check(file.bytes.as_slice(), &uke::AnyCode).unwrap();
+        assert!(report.is_submittable(), "{:#?}", report.findings);
     }
 }

@@ -2,12 +2,20 @@
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
 mod canonical;
+mod history;
+mod local;
 mod module;
+mod options;
 mod request;
 mod response;
 pub mod suite;
+mod switches;
 
 pub use canonical::result_id;
+pub use history::*;
+pub use local::*;
 pub use module::{CalculationModule, Capabilities, Problem, ProblemCode};
+pub use options::*;
 pub use request::*;
 pub use response::*;
+pub use switches::*;

@@ -12,6 +12,10 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::history::{Collected, History};
+use crate::local::LocalRule;
+use crate::options::Options;
+
 /// Visits in one request at most.
 pub const VISITS_MAX: usize = 100;
 /// Orders of one visit at most.
@@ -350,7 +354,8 @@ pub struct Subsidy {
     /// 本人支払額 of a 医療券, for the month.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_payment_yen: Option<Yen>,
-    /// Row of the 国公費/地単公費 master.
+    /// Row of the 地単公費マスター when the payer number names several: `PP-MMM-S` (prefecture, municipality,
+    /// 事業内区分), see [`crate::ProgrammeKey`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programme: Option<String>,
     /// Rule of a local programme (地方単独).
@@ -366,67 +371,6 @@ pub struct PaidElsewhere {
     pub date: ServiceDate,
     /// Yen counted against the cap.
     pub yen: Yen,
-}
-
-/// What a local programme leaves to the patient (地方単独公費).
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct LocalRule {
-    /// The patient's part.
-    pub share: LocalShare,
-    /// Cap of the month on the patient's part.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub monthly_cap_yen: Option<Yen>,
-    /// How the clinic is paid.
-    #[serde(default)]
-    pub method: LocalMethod,
-    /// 公費適用優先順位 among local programmes (地単公費マスター item 93); lower pays first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<u16>,
-}
-
-/// How a local programme cuts the patient's part.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", tag = "kind")]
-pub enum LocalShare {
-    /// Nothing is left to the patient.
-    Nothing,
-    /// At most a percentage of the cost.
-    #[serde(rename_all = "camelCase")]
-    PercentOfCost {
-        /// Percent of the cost.
-        percent: u8,
-    },
-    /// What the payers before left, up to the cap.
-    RemainingCopay,
-    /// At most an amount per visit.
-    #[serde(rename_all = "camelCase")]
-    PerVisitMax {
-        /// Yen per visit.
-        yen: Yen,
-        /// Visits of the month that are charged; later ones are free.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        max_visits_per_month: Option<u8>,
-    },
-    /// An amount on visits with 初診 only.
-    #[serde(rename_all = "camelCase")]
-    FirstVisitFixed {
-        /// Yen.
-        yen: Yen,
-    },
-}
-
-/// How a local programme pays (地単公費マスター item 36).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum LocalMethod {
-    /// 現物給付 on the receipt.
-    #[default]
-    Receipt,
-    /// 現物給付 on a list form (連記式): not on the receipt.
-    List,
-    /// 償還払い: the patient pays and applies.
-    Refund,
 }
 
 /// Class for the monthly limit (限度額適用区分), dated.
@@ -822,107 +766,4 @@ pub enum AnswerValue {
     Yes,
     /// It does not hold.
     No,
-}
-
-/// What earlier months claimed at this institution.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct History {
-    /// Charged items.
-    #[serde(default)]
-    pub lines: Vec<HistoryLine>,
-    /// Day of the last 初診.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_initial_on: Option<ServiceDate>,
-    /// Day of the last visit of any kind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_visit_on: Option<ServiceDate>,
-    /// Months in which the monthly limit was reached (多数回該当).
-    #[serde(default)]
-    pub limit_reached_months: Vec<ClaimMonth>,
-}
-
-/// One charged item of an earlier day.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct HistoryLine {
-    /// Day.
-    pub date: ServiceDate,
-    /// Code.
-    pub code: ItemCode,
-    /// Times.
-    #[serde(default = "one")]
-    pub times: u16,
-}
-
-fn one() -> u16 {
-    1
-}
-
-/// What a patient was charged for a visit.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Collected {
-    /// The visit.
-    pub visit_id: String,
-    /// Yen collected.
-    pub yen: Yen,
-    /// The result it was collected on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub result_id: Option<String>,
-}
-
-/// Which parts of the answer are wanted.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Options {
-    /// Checks.
-    #[serde(default)]
-    pub checks: ChecksWanted,
-    /// 算定もれ.
-    #[serde(default)]
-    pub suggestions: bool,
-    /// Rounding of a window charge that a monthly limit ended off a multiple of ten.
-    #[serde(default)]
-    pub limit_rounding: LimitRounding,
-    /// Consumption tax rounding of 自費.
-    #[serde(default)]
-    pub tax_rounding: TaxRounding,
-}
-
-/// Depth of the checks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ChecksWanted {
-    /// None beside what stops the calculation.
-    None,
-    /// Form and coverage.
-    #[default]
-    Basic,
-    /// All.
-    Full,
-}
-
-/// Window rounding at a limit that is no multiple of ten yen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum LimitRounding {
-    /// 10 yen, half up.
-    #[default]
-    HalfUp10,
-    /// 1 yen.
-    Exact,
-    /// 10 yen, down.
-    Down10,
-}
-
-/// Rounding of the consumption tax.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum TaxRounding {
-    /// Down to a yen.
-    #[default]
-    Down,
-    /// Half up to a yen.
-    HalfUp,
 }

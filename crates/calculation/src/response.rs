@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use kernel::{ClaimMonth, Finding, ItemCode, Points, Quantity, ReviewBody, ServiceDate, Yen};
+use kernel::{ClaimMonth, CommentCode, Finding, ItemCode, Points, Quantity, ReviewBody, ServiceDate, Yen};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -512,6 +512,9 @@ pub struct ClaimHint {
     pub window_burden_class: Word,
     /// Visit days: day number and whether it counts as 実日数 (JD).
     pub visit_days: Vec<VisitDay>,
+    /// Comments that local programmes want on the receipt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<CommentCode>,
 }
 
 /// HO values.

@@ -64,15 +64,16 @@ fn measure(name: &str, per: u32, rounds: usize, mut run: impl FnMut()) {
 
 fn main() {
     let engine = Engine::new(masters());
+    let rounds = std::env::var("TENSU_BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
     for visits in [1, 4, 16, 31] {
         let mut request = request(visits);
         request.sort();
         let answer = engine.calculate(&request).unwrap();
         assert!(answer.visits.iter().all(|visit| visit.points.get() > 0));
-        measure(&format!("points, {visits} visits of 12 orders"), visits, 2_000, || {
+        measure(&format!("points, {visits} visits of 12 orders"), visits, rounds, || {
             black_box(engine.points(black_box(&request)));
         });
-        measure(&format!("points and charges, {visits} visits"), visits, 2_000, || {
+        measure(&format!("points and charges, {visits} visits"), visits, rounds, || {
             black_box(engine.calculate(black_box(&request)).unwrap());
         });
     }

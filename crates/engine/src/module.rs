@@ -11,6 +11,7 @@ use masters::Masters;
 
 use crate::charge::{PricedLine, charge};
 use crate::points::{self, Index, MonthPoints};
+use crate::suggestion::suggest;
 
 /// The embedded calculation module.
 pub struct Engine {
@@ -49,7 +50,7 @@ impl CalculationModule for Engine {
             version: VERSION.into(),
             covers_from: ServiceDate::from_yyyymmdd(COVERS_FROM),
             master_release: self.masters.release().to_owned(),
-            functions: vec!["points".into(), "charges".into(), "checks".into()],
+            functions: vec!["points".into(), "charges".into(), "suggestions".into()],
             history_months: 12,
         }
     }
@@ -65,6 +66,7 @@ impl CalculationModule for Engine {
 
 impl Engine {
     fn respond(&self, request: &Request, mut month: MonthPoints) -> Response {
+        let suggestions = if request.options.suggestions { suggest(self, request, &month) } else { Vec::new() };
         let charges = charge(request, &priced_lines(&month), &month.facts);
         let mut classes = charges.line_classes.into_iter();
         for visit in &mut month.visits {
@@ -104,7 +106,7 @@ impl Engine {
             month_charge: charges.months,
             claims: charges.claims,
             findings,
-            suggestions: Vec::new(),
+            suggestions,
             used_history: month.used_history,
         }
     }

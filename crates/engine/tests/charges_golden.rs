@@ -66,6 +66,8 @@ fn receipt_rule_cases() {
 #[test]
 fn own_cases() {
     run(&workspace("fixtures/golden/charges-own.json"));
+    run(&workspace("fixtures/golden/charges-own-caps.json"));
+    run(&workspace("fixtures/golden/charges-own-rules.json"));
 }
 
 #[test]

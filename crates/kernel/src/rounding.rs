@@ -130,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_rounds_to_nothing() {
+        use Rounding::{Down10Yen, DownYen, HalfUp10Yen, HalfUpPoint, HalfUpYen};
+        for rule in [HalfUpPoint, HalfUpYen, HalfUp10Yen, Down10Yen, DownYen] {
+            assert_eq!(rule.sen(0), Yen::ZERO, "{rule:?}");
+            assert_eq!(rule.yen(Decimal::ZERO), Yen::ZERO, "{rule:?}");
+        }
+    }
+
+    #[test]
     fn materials_466_yen_are_47_points() {
         assert_eq!(Rounding::material_points(decimal("466")), Points::new(47));
     }

@@ -3,6 +3,7 @@
 
 mod compiled;
 mod import;
+mod local;
 mod map;
 mod reader;
 pub mod row;
@@ -13,5 +14,6 @@ pub use import::{
     BadRow, ExcerptError, ImportError, Imported, Left, Options, Report, SourceError, Taken, Written, excerpt, import,
     import_to_memory,
 };
+pub use local::{LocalField, LocalProgramme, NationalFlag};
 pub use reader::{Keyed, Masters};
 pub use tables::{Tables, Texts};

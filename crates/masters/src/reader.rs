@@ -248,6 +248,17 @@ mod tests {
     }
 
     #[test]
+    fn a_mapped_file_is_checked_as_well() {
+        let path = std::env::temp_dir().join(format!("tensu-open-{}.bin", std::process::id()));
+        assert!(matches!(Masters::open(&path), Err(OpenError::Read { .. })));
+        std::fs::write(&path, b"").unwrap();
+        assert!(Masters::open(&path).is_err());
+        std::fs::write(&path, sample()).unwrap();
+        assert_eq!(Masters::open(&path).unwrap().acts().len(), 2);
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
     fn a_place_outside_the_text_is_empty() {
         let masters = Masters::from_bytes(sample()).unwrap();
         assert_eq!(masters.text(Text { offset: u32::MAX, len: u32::MAX }), "");

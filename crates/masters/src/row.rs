@@ -496,11 +496,12 @@ pub struct EndedRow {
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct SubsidyRow {
-    /// Key (law number × 1000 + serial of the programme in the file) and validity.
+    /// Key (law number × 100,000 + serial of the law's rows in the file: the local master has more than 20,000 rows) and validity.
     pub validity: Validity,
     /// Name of the programme (制度名).
     pub name: Text,
-    /// All columns of the official row as written, separated by U+001F, for rules read by name.
+    /// 国公費: all columns of the official row as written, separated by U+001F. 地単公費: `field=value` pairs, read by
+    /// [`crate::LocalProgramme`].
     pub columns: Text,
     /// 法別番号.
     pub law: u16,

@@ -23,6 +23,7 @@ diesel::table! {
         beds -> Int4,
         departments -> Jsonb,
         facts -> Jsonb,
+        claim_switches -> Jsonb,
         recorded_at -> Timestamptz,
         recorded_by -> Text,
         reason -> Nullable<Text>,

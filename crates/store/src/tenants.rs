@@ -43,6 +43,7 @@ struct InstitutionRow {
     beds: i32,
     departments: Value,
     facts: Value,
+    claim_switches: Value,
     recorded_at: DateTime<Utc>,
     recorded_by: String,
     reason: Option<String>,
@@ -99,6 +100,7 @@ pub fn record_institution(
         beds: i32::from(institution.beds),
         departments: to_json(&institution.departments, "departments")?,
         facts: to_json(&institution.facts, "facts of the institution")?,
+        claim_switches: to_json(&institution.claim_switches, "claim switches")?,
         recorded_at: stamp.at(),
         recorded_by: stamp.by(),
         reason: stamp.reason().map(str::to_owned),
@@ -202,6 +204,7 @@ pub fn institution(tx: &mut TenantTx<'_>) -> Result<(i32, Institution), StoreErr
         opening_hours: hours(tx, version)?,
         closed_dates: closed_dates(tx, version)?,
         facts: from_json(row.facts, "facts of the institution")?,
+        claim_switches: from_json(row.claim_switches, "claim switches")?,
     };
     Ok((version, institution))
 }

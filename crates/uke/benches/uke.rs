@@ -1,7 +1,7 @@
 //! Speed of writing and reading, each beside a limit measured in the same run.
 //!
 //! `TENSU_BENCH_RECEIPTS` receipts (default 100,000) are made by repeating the sample file. The names `memory`,
-//! `disk` and `read` after `--` choose what is measured.
+//! `batch`, `disk` and `read` after `--` choose what is measured.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark may panic")]
 
 #[path = "../tests/support/mod.rs"]
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use uke::{ClaimWriter, Part, Reader, Receipt};
 
 /// Distinct receipts the files are made of.
-const DISTINCT: u32 = 999;
+const DISTINCT: u32 = 9_999;
 /// Receipts of one file: 総件数 counts up to 999,999 HO and KO records.
 const FILE_RECEIPTS: u32 = 500_000;
 const RUNS: usize = 9;
@@ -36,6 +36,9 @@ fn main() {
     read_with_bounded_memory(&path);
     if is_wanted("memory") {
         write_in_memory(&mut receipts);
+    }
+    if is_wanted("batch") {
+        write_batches_in_memory(&mut receipts);
     }
     if is_wanted("disk") {
         write_to_disk(&mut receipts, count, &folder);
@@ -120,13 +123,28 @@ fn write_claims<W: Write>(receipts: &mut [Receipt], count: u32, output: W) -> u6
     writer.finish().unwrap().bytes
 }
 
+/// The same in batches.
+fn write_batches<W: Write>(receipts: &mut [Receipt], count: u32, output: W) -> u64 {
+    let mut writer = ClaimWriter::new(output, support::institution()).unwrap();
+    let mut number = 0;
+    while number < count {
+        let now = usize::try_from(count - number).unwrap().min(receipts.len());
+        for receipt in &mut receipts[..now] {
+            number += 1;
+            receipt.re.number = Some(number);
+        }
+        writer.receipts(&receipts[..now]).unwrap();
+    }
+    writer.finish().unwrap().bytes
+}
+
 /// Writes `count` receipts, in files of at most [`FILE_RECEIPTS`], and leaves them on the disk.
 fn write_files(receipts: &mut [Receipt], count: u32, path: &Path) -> u64 {
     let mut file = File::create(path).unwrap();
     let (mut left, mut bytes) = (count, 0);
     while left > 0 {
         let now = left.min(FILE_RECEIPTS);
-        bytes += write_claims(receipts, now, &mut file);
+        bytes += write_batches(receipts, now, &mut file);
         left -= now;
     }
     file.sync_all().unwrap();
@@ -166,7 +184,9 @@ fn read(input: impl std::io::Read) -> (usize, i64) {
 
 /// (1) The writer against a loop that appends the same cells, ready as bytes, without looking at them.
 fn write_in_memory(receipts: &mut [Receipt]) {
-    let count = DISTINCT * 20;
+    // A receipt is written right after it is made: the model is as warm as the cells of the limit.
+    let receipts = &mut receipts[..999];
+    let count = 999 * 20;
     let mut bytes = Vec::new();
     write_claims(receipts, count, &mut bytes);
     // Few enough cells to stay in the cache: the limit is not to be slowed by its own bookkeeping.
@@ -199,6 +219,17 @@ fn write_in_memory(receipts: &mut [Receipt]) {
     };
     let ((ours, size), (limit, _)) = best(write, append);
     report("1. write from the model in memory, limit = cells appended one by one", ours, limit, size, ">= 0.4");
+}
+
+/// What encoding on all processors gains.
+fn write_batches_in_memory(receipts: &mut [Receipt]) {
+    let count = DISTINCT * 2;
+    let mut copy = receipts.to_vec();
+    let ((batches, size), (one_by_one, _)) = best(
+        || black_box(write_batches(receipts, count, std::io::sink())),
+        || black_box(write_claims(&mut copy, count, std::io::sink())),
+    );
+    report("   the same in batches on all processors, limit = one by one", batches, one_by_one, size, "none");
 }
 
 /// (2) The writer to a file and fsync against a plain write of the same bytes and fsync.

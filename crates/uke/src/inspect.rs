@@ -52,6 +52,9 @@ pub(crate) fn code_of(column: &Column, error: &FieldError) -> &'static str {
         (FieldError::EraDate, _) => "L4800",
         (FieldError::Character { .. } | FieldError::Bytes { .. }, _) => "character",
         (FieldError::Unlisted { .. }, "") => "code-unlisted",
+        // These two are about a missing value only.
+        (FieldError::Required, "L2162" | "L3001") => column.code,
+        (_, "L2162" | "L3001") => "field-form",
         (FieldError::MustBeEmpty, "") => "field-not-empty",
         (_, "") => "field-form",
         (_, code) => code,

@@ -36,4 +36,4 @@ pub use show::show;
 pub use spec::{Column, Group, Mode, Need, RecordSpec, Width};
 pub use summary::{GoSummary, ReceiptSummary, RecordCounts, Summary, summarize};
 pub use value::{Burden, Comment, DAYS_PER_MONTH, Dated, Days, DepartmentReport, Payer, Text, Word, WordError};
-pub use writer::{ClaimWriter, RECEIPTS_MAX, WriteError, Written, write_claim_file};
+pub use writer::{ClaimWriter, RECEIPTS_MAX, WriteError, Written, check_receipt, write_claim_file};

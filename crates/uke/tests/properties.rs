@@ -73,7 +73,7 @@ fn made_lines() -> impl Strategy<Value = Vec<u8>> {
     ]);
     let cell = prop_oneof![
         4 => Just(Vec::new()),
-        2 => "[0-9]{1,9}".prop_map(String::into_bytes),
+        2 => "[0-9]{1,20}".prop_map(String::into_bytes),
         1 => "-?[0-9]{0,12}(\\.[0-9]{0,7})?".prop_map(String::into_bytes),
         1 => prop::sample::select(vec!["202607", "50807", "20260705", "5080705", "01", "1", "9", "111000110", "620098801",
             "710010159", "810000001", "850100186", "80028070"]).prop_map(|cell| cell.as_bytes().to_vec()),

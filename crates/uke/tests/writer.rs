@@ -57,6 +57,23 @@ fn a_file_it_writes_has_no_finding() {
 }
 
 #[test]
+fn a_receipt_is_checked_before_it_is_written() {
+    let mut receipt = receipt_plain();
+    receipt.re.number = Some(7);
+    assert_eq!(check_receipt(&receipt, &institution(), &AnyCode), []);
+    receipt.sy[0].is_main = false;
+    receipt.re.name = "".into();
+    let told: Vec<String> = check_receipt(&receipt, &institution(), &AnyCode)
+        .iter()
+        .map(|finding| format!("{:?} {} {}", finding.severity, finding.code, finding.place))
+        .collect();
+    assert_eq!(
+        told,
+        ["Stop L3001 receipt 7, line 1, field 5", "Confirm main-diagnosis-missing receipt 7, line 6, field 7"]
+    );
+}
+
+#[test]
 fn half_width_text_is_widened_and_short_insurers_are_filled() {
     let mut receipt = receipt_plain();
     receipt.re.name = "例示 ｲﾁﾛｳ".into();
@@ -109,11 +126,11 @@ type Change = fn(&mut Receipt);
 #[case::number_not_next("L1917", "receipt 1, line 2", |r: &mut Receipt| r.re.number = Some(2))]
 #[case::name_missing("L3001", "receipt 1, line 2, field 5", |r: &mut Receipt| r.re.name = Text::default())]
 #[case::name_blank("L3001", "receipt 1, line 2, field 5", |r: &mut Receipt| r.re.name = "　".into())]
-#[case::name_too_long("L3001", "receipt 1, line 2, field 5", |r: &mut Receipt| r.re.name = "見".repeat(21).into())]
+#[case::name_too_long("field-form", "receipt 1, line 2, field 5", |r: &mut Receipt| r.re.name = "見".repeat(21).into())]
 #[case::name_outside_jis_x_0208("character", "receipt 1, line 2, field 5", |r: &mut Receipt| r.re.name = "例示　髙".into())]
 #[case::name_with_circled_digit("character", "receipt 1, line 2, field 5", |r: &mut Receipt| r.re.name = "例示①".into())]
 #[case::name_with_emoji("character", "receipt 1, line 2, field 5", |r: &mut Receipt| r.re.name = "例示😷".into())]
-#[case::name_with_comma_in_half_width("L3001", "receipt 1, line 2, field 5", |r: &mut Receipt| r.re.name = "REI,JI".into())]
+#[case::name_with_comma_in_half_width("field-form", "receipt 1, line 2, field 5", |r: &mut Receipt| r.re.name = "REI,JI".into())]
 #[case::kind_missing("L2900", "receipt 1, line 2, field 3", |r: &mut Receipt| r.re.kind = None)]
 #[case::kind_unlisted("L2900", "receipt 1, line 2, field 3", |r: &mut Receipt| r.re.kind = Some(ReceiptType::new(1162)))]
 #[case::kind_without_subsidies("L2900", "receipt 1, line 2, field 3", |r: &mut Receipt| r.re.kind = Some(ReceiptType::new(1126)))]
@@ -250,6 +267,10 @@ type Change = fn(&mut Receipt);
     r.re.search_number = "1".into();
     r.history.push(RawLine::new(b"RE,1"));
 })]
+#[case::history_of_two_lines("history-form", "receipt 1, line 2", |r: &mut Receipt| {
+    r.re.search_number = "1".into();
+    r.history.push(RawLine::new(b"1,1,0,RC,x\r\nRE,9"));
+})]
 #[case::history_without_search_number("search-number-missing", "receipt 1, line 2", |r: &mut Receipt| {
     r.history.push(RawLine::new(b"1,1,0,RC,x"));
 })]
@@ -314,6 +335,32 @@ fn institutions_are_refused_with_the_place(#[case] code: &str, #[case] place: &s
 fn a_file_without_receipts_is_refused() {
     let file = ClaimFile { ir: institution(), receipts: Vec::new() };
     assert_eq!(refusal(&file), ("receipts-missing".to_owned(), "file".to_owned()));
+}
+
+#[test]
+fn a_batch_is_written_as_one_by_one() {
+    let receipts: Vec<Receipt> = claim_file().receipts.into_iter().cycle().take(1_500).collect();
+    let one_by_one = |receipts: &[Receipt]| {
+        let mut bytes = Vec::new();
+        let mut writer = ClaimWriter::new(&mut bytes, institution()).unwrap();
+        let error = receipts.iter().try_for_each(|receipt| writer.receipt(receipt)).err();
+        writer.finish().unwrap();
+        (bytes, error.map(|error| error.to_string()))
+    };
+    let batch = |receipts: &[Receipt]| {
+        let mut bytes = Vec::new();
+        let mut writer = ClaimWriter::new(&mut bytes, institution()).unwrap();
+        let error = writer.receipts(receipts).err();
+        writer.finish().unwrap();
+        (bytes, error.map(|error| error.to_string()))
+    };
+    assert!(one_by_one(&receipts) == batch(&receipts));
+
+    let mut bad = receipts;
+    bad[777].sy.clear();
+    let (bytes, error) = batch(&bad);
+    assert!((bytes, error.clone()) == one_by_one(&bad));
+    assert!(error.unwrap().contains("receipt 778"));
 }
 
 #[test]

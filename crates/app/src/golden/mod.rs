@@ -2,6 +2,7 @@
 
 mod calculation;
 mod charges;
+mod contract;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,13 +47,17 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         for case in cases {
             let result = match schema {
                 "golden-calculation/1" if case.get("function").is_some() => calculation::run_function(case),
-                "golden-calculation/1" => {
+                "golden-calculation/1" | "calc-contract/1" => {
                     let source = masters_file::path_beside(command.masters.as_deref(), folder);
                     if engine.as_ref().is_none_or(|(loaded, _)| *loaded != source) {
                         engine = Some((source.clone(), Engine::new(masters_file::open(&source)?)));
                     }
                     let (_, engine) = engine.as_ref().context("masters were just loaded")?;
-                    calculation::run_case(engine, case)
+                    if schema == "calc-contract/1" {
+                        contract::run_case(engine, case)
+                    } else {
+                        calculation::run_case(engine, case)
+                    }
                 }
                 "charges-golden/1" => charges::run_case(case),
                 "charges-rule-golden/1" => charges::run_rule_case(case, folder),

@@ -2,7 +2,7 @@
 //!
 //! Source: 記録条件仕様(医科用) 第2章; 記載要領 別紙1 II 第3.
 
-use calculation::{LimitCode, VisitDay};
+use calculation::{ClaimSwitches, LimitCode, LowIncomeField, VisitDay, WindowBurden};
 use kernel::{ClaimMonth, Finding, ServiceDate, completed_years};
 use uke::table::{
     Confirmation, CounterCharge, LowIncome, NarrativeClass, OnDuty, PayerKind, ReceiptType, Reduction, SpecialNote,
@@ -62,9 +62,12 @@ pub(super) fn re(source: &Source<'_>, findings: &mut Vec<Finding>) -> Re {
     }
 }
 
-/// 別表8: low income of a person of 70 or more whose monthly limit was applied in kind (HO field 12 is
-/// recorded): 1 低所得II, 3 低所得I.
+/// 別表8, where the institution's switch wants it of outpatients: low income of a person of 70 or more whose monthly
+/// limit was applied in kind (HO field 12 is recorded): 1 低所得II, 3 低所得I.
 fn low_income(source: &Source<'_>) -> Option<LowIncome> {
+    if switches(source).low_income == LowIncomeField::Blank {
+        return None;
+    }
     let last = source.response.month.last_day();
     let is_reached = source.hint.insurance.as_ref().is_some_and(|insurance| insurance.copay_yen.is_some());
     if !is_reached || completed_years(source.patient.birth_date, last) < 70 {
@@ -163,8 +166,17 @@ pub(super) fn days_and_charge(source: &Source<'_>, receipt: &mut uke::Receipt) {
     for (order, values) in (1..).zip(&source.hint.subsidies) {
         receipt.jd.push(jd(PayerKind::subsidy(order), &values.visit_days));
     }
-    let class = number(&source.hint.window_burden_class).unwrap_or_default();
+    let class = match switches(source).window_burden {
+        WindowBurden::Computed => number(&source.hint.window_burden_class).unwrap_or_default(),
+        WindowBurden::Zero => 0,
+        WindowBurden::Left => return,
+    };
     receipt.mf = Some(Mf { class: Some(CounterCharge::new(class)) });
+}
+
+/// How the institution writes claims in the month of care.
+fn switches(source: &Source<'_>) -> ClaimSwitches {
+    source.input.clinic.institution.switches(source.response.month)
 }
 
 /// 枝番 of the insurance; none for 後期高齢者 and 公費. Without a known 枝番 the record is left out.

@@ -84,6 +84,9 @@ pub(super) fn records(source: &Source<'_>, findings: &mut Vec<Finding>) -> Vec<u
     records
 }
 
+/// 診療識別 39 薬剤料減点.
+const MEDICINE_DEDUCTION: u16 = 39;
+
 fn key(
     source: &Source<'_>,
     line: &Line,
@@ -103,6 +106,8 @@ fn key(
         stop(code::CLAIM_LINE, format!("診療識別 {:?} is not one of 別表20", line.shikibetsu));
         return None;
     };
+    // 薬剤料逓減 and its kin are 薬剤料減点 on the claim (別表20: 39), whatever medicine they reduce.
+    let class = if line.points < Points::ZERO { MEDICINE_DEDUCTION } else { class };
     let parts: Result<Vec<Part>, String> = line.items.iter().map(|item| part(source, item, day)).collect();
     match parts {
         Ok(parts) if !parts.is_empty() => Some(Key { class, burden, parts, points: line.points }),
@@ -153,13 +158,14 @@ fn whole_receipt(source: &Source<'_>, is_first: bool) -> Vec<uke::Line> {
     let class = LineClass::new(if is_first { 1 } else { 99 });
     let burden = source.sets.iter().map(|(_, burden)| *burden).min().unwrap_or(Burden::INSURANCE);
     let comments = source.notes.iter().flat_map(|note| &note.comments).filter(|comment| comment.is_first == is_first);
-    comments
-        .flat_map(|comment: &ReceiptComment| {
-            let text = comment.text.as_deref().filter(|_| comment.code.pattern() != FIXED_TEXT).unwrap_or_default();
-            Co::split(Some(class), burden, comment.code, text)
-        })
-        .map(uke::Line::Co)
-        .collect()
+    let of_clerk = comments.flat_map(|comment: &ReceiptComment| {
+        let text = comment.text.as_deref().filter(|_| comment.code.pattern() != FIXED_TEXT).unwrap_or_default();
+        Co::split(Some(class), burden, comment.code, text)
+    });
+    // Comments of local programmes have fixed texts; they stand after all lines.
+    let of_programmes = source.hint.comments.iter().filter(|_| !is_first);
+    let of_programmes = of_programmes.flat_map(|code| Co::split(Some(class), burden, *code, ""));
+    of_clerk.chain(of_programmes).map(uke::Line::Co).collect()
 }
 
 fn write_unit(unit: Unit, source: &Source<'_>, out: &mut Vec<uke::Line>, findings: &mut Vec<Finding>) {

@@ -2,6 +2,7 @@
 //!
 //! Source: 記録条件仕様(医科用); 診療報酬請求書等の記載要領等について. Pure: writing the files is the caller's.
 
+mod calculate;
 mod check;
 mod diagnosis;
 mod file;
@@ -20,6 +21,7 @@ use masters::Masters;
 use crate::clinic::{Clinic, Patient};
 use crate::code;
 
+pub use calculate::{Calculated, calculate};
 pub use lines::{DAY_COUNT_MAX, PAIRED_COMMENT_CHARACTERS_MAX, PAIRED_COMMENTS_MAX};
 pub use receipt::Claim;
 pub use summary::{
@@ -34,12 +36,9 @@ pub struct Input<'a> {
     pub clinic: &'a Clinic,
     /// Month of claiming (請求年月), usually the month after the month of care.
     pub claim_month: ClaimMonth,
-    /// Results, at most one per patient and month of care. Results of earlier months make late claims (月遅れ).
-    pub results: &'a [PatientResult],
-    /// Patients with visits but without result, and why nothing is claimed for them.
-    pub refused: &'a [String],
-    /// What was found before (document, calculation).
-    pub findings: &'a [Finding],
+    /// Results, at most one per patient and month of care (those of earlier months make late claims, 月遅れ), the
+    /// patients without result, and what was found before.
+    pub calculated: &'a Calculated,
     /// Names and flags of codes.
     pub masters: &'a Masters,
     /// Leave out receipts with a *stop* finding instead of refusing their whole file.
@@ -95,9 +94,9 @@ pub enum FileState {
 pub fn build(input: &Input<'_>) -> Claims {
     let patients: HashMap<&str, &Patient> =
         input.clinic.patients.iter().map(|patient| (patient.id.as_str(), patient)).collect();
-    let mut findings = input.findings.to_vec();
+    let mut findings = input.calculated.findings.clone();
     let mut claims = Vec::new();
-    for result in in_order(input.results) {
+    for result in in_order(&input.calculated.results) {
         match patients.get(result.patient_id.as_str()) {
             Some(patient) => claims.extend(receipt::claims(input, patient, &result.response, &mut findings)),
             None => findings.push(Finding::stop(
@@ -108,13 +107,13 @@ pub fn build(input: &Input<'_>) -> Claims {
         }
     }
     // A *stop* finding that belongs to no receipt: nobody knows which file it touches.
-    let is_all_refused = !input.hold && (!input.refused.is_empty() || findings.iter().any(Finding::is_stop));
+    let is_all_refused = !input.hold && (!input.calculated.refused.is_empty() || findings.iter().any(Finding::is_stop));
     claims.sort_by(|a, b| a.order().cmp(&b.order()));
     receipt::make_keys_unique(&mut claims);
     let bodies = [ReviewBody::PaymentFund, ReviewBody::Kokuhoren];
     let files = bodies.map(|body| file::write(input, body, &mut claims, is_all_refused, &mut findings));
     findings.extend(claims.iter().flat_map(|claim| claim.findings.iter().cloned()));
-    summary::derived_basis(input.results, &mut findings);
+    summary::derived_basis(&input.calculated.results, &mut findings);
     findings.sort();
     findings.dedup();
     let summary = summary::summary(input, &files, &claims, &findings);

@@ -162,11 +162,12 @@ pub(super) fn summary(input: &Input<'_>, files: &[BodyFile], claims: &[Claim], f
         claim_month: input.claim_month,
         files: files.iter().map(|file| file_summary(input, file, claims)).collect(),
         held: held(input, claims),
-        window: window(input.results),
+        window: window(&input.calculated.results),
         other_payers: other_payers(input),
         findings: counts(findings),
-        masters: masters_used(input.results),
+        masters: masters_used(&input.calculated.results),
         engines: input
+            .calculated
             .results
             .iter()
             .map(|r| format!("{} {}", r.response.engine.name, r.response.engine.version))
@@ -201,7 +202,7 @@ fn held(input: &Input<'_>, claims: &[Claim]) -> Vec<HeldReceipt> {
         let codes: BTreeSet<String> = findings.filter(|f| f.is_stop()).map(|f| f.code.to_string()).collect();
         codes.into_iter().collect()
     };
-    let mut refused: Vec<&String> = input.refused.iter().collect();
+    let mut refused: Vec<&String> = input.calculated.refused.iter().collect();
     refused.sort();
     let whole = refused.into_iter().map(|patient_id| {
         let place = format!("patients/{patient_id}");
@@ -213,7 +214,7 @@ fn held(input: &Input<'_>, claims: &[Claim]) -> Vec<HeldReceipt> {
             key: None,
             body: None,
             points: Points::ZERO,
-            reasons: stops(&mut input.findings.iter().filter(within)),
+            reasons: stops(&mut input.calculated.findings.iter().filter(within)),
         }
     });
     let single = claims.iter().filter(|claim| claim.is_left_out(input.hold)).map(|claim| HeldReceipt {
@@ -241,7 +242,7 @@ fn window(results: &[PatientResult]) -> WindowTotals {
 fn other_payers(input: &Input<'_>) -> OtherPayers {
     let mut totals = OtherPayers::default();
     let patients: HashMap<&str, &Patient> = input.clinic.patients.iter().map(|p| (p.id.as_str(), p)).collect();
-    for result in input.results {
+    for result in &input.calculated.results {
         let Some(patient) = patients.get(result.patient_id.as_str()) else { continue };
         let other = |set_id: &str| -> Option<OtherPayer> {
             let set = patient.sets.iter().find(|set| set.id == set_id)?;
@@ -284,15 +285,14 @@ fn counts(findings: &[Finding]) -> FindingCounts {
 
 fn masters_used(results: &[PatientResult]) -> Vec<MastersUsed> {
     let rulesets = results.iter().flat_map(|result| &result.response.engine.rulesets);
-    let used: BTreeSet<MastersUsed> = rulesets
-        .map(|ruleset| MastersUsed {
-            from: ruleset.from,
-            ruleset: ruleset.ruleset_id.to_string(),
-            release: ruleset.master_release.clone(),
-            basis: ruleset.basis,
-        })
-        .collect();
-    used.into_iter().collect()
+    // One derived value makes the use of a release derived.
+    let mut used: BTreeMap<(ServiceDate, String, String), Basis> = BTreeMap::new();
+    for ruleset in rulesets {
+        let key = (ruleset.from, ruleset.ruleset_id.to_string(), ruleset.master_release.clone());
+        let basis = used.entry(key).or_insert(ruleset.basis);
+        *basis = (*basis).max(ruleset.basis);
+    }
+    used.into_iter().map(|((from, ruleset, release), basis)| MastersUsed { from, ruleset, release, basis }).collect()
 }
 
 /// One note when any result rests on derived values.

@@ -1,7 +1,10 @@
 //! The institution with its name and address.
 
-use calculation::{Department, FiledStandard, InstitutionFact, InstitutionKind, OpeningHours};
-use kernel::{FacilityCode, ServiceDate};
+use calculation::{
+    ClaimSwitches, DatedSwitches, Department, FiledStandard, InstitutionFact, InstitutionKind, OpeningHours,
+    switches_in,
+};
+use kernel::{ClaimMonth, FacilityCode, ServiceDate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,9 +43,17 @@ pub struct Institution {
     /// Facts without a filing.
     #[serde(default)]
     pub facts: Vec<InstitutionFact>,
+    /// How claims are written where offices differ, from a month of care on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claim_switches: Vec<DatedSwitches>,
 }
 
 impl Institution {
+    /// The switches of a month of care.
+    pub fn switches(&self, month: ClaimMonth) -> ClaimSwitches {
+        switches_in(&self.claim_switches, month)
+    }
+
     /// What the calculation is told.
     pub fn for_calculation(&self) -> calculation::Institution {
         calculation::Institution {

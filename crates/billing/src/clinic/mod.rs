@@ -7,6 +7,8 @@ mod patient;
 mod personal;
 mod visit;
 
+use std::collections::HashMap;
+
 use kernel::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,8 +49,10 @@ impl Clinic {
     pub fn merge(mut self, patients: Vec<Patient>, visits: Vec<PatientVisits>) -> (Self, Vec<Finding>) {
         self.patients.extend(patients);
         let mut findings = Vec::new();
+        let mut by_id: HashMap<String, &mut Patient> =
+            self.patients.iter_mut().map(|patient| (patient.id.clone(), patient)).collect();
         for file in visits {
-            match self.patients.iter_mut().find(|patient| patient.id == file.patient_id) {
+            match by_id.get_mut(&file.patient_id) {
                 Some(patient) => patient.visits.extend(file.visits),
                 None => findings.push(Finding::stop(
                     crate::code::REFERENCE_UNKNOWN,
@@ -57,6 +61,7 @@ impl Clinic {
                 )),
             }
         }
+        drop(by_id);
         (self, findings)
     }
 }

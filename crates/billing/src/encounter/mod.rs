@@ -93,7 +93,7 @@ fn request(institution: &Institution, patient: &Patient, month: ClaimMonth, visi
         visits: visits.iter().map(|visit| visit.for_calculation()).collect(),
         history: patient.history.clone(),
         collected: visits.iter().filter_map(|visit| collected(visit)).collect(),
-        options: Options::default(),
+        options: Options { claim_switches: institution.switches(month), ..Options::default() },
     };
     request.sort();
     request

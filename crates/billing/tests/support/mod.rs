@@ -26,6 +26,14 @@ impl CalculationModule for Toy {
     }
 
     fn calculate(&self, request: &Request) -> Result<Response, Problem> {
+        if request.patient.reference == "REFUSED" {
+            let detail = "tests ask for it".to_owned();
+            return Err(Problem {
+                code: calculation::ProblemCode::RulesetUnsupported,
+                pointer: "/month".into(),
+                detail,
+            });
+        }
         let mut request = request.clone();
         request.sort();
         let claims: Vec<ClaimHint> = families(&request).into_iter().map(|family| hint(&request, &family)).collect();
@@ -156,6 +164,7 @@ fn hint(request: &Request, family: &Option<String>) -> ClaimHint {
             .collect(),
         window_burden_class: Word::Borrowed("00"),
         visit_days,
+        comments: Vec::new(),
     }
 }
 
@@ -293,25 +302,9 @@ pub fn claims(clinic: &Clinic, masters: &Masters, hold: bool) -> Claims {
 
 /// The same, the results changed before the claims are made.
 pub fn claims_with(clinic: &Clinic, masters: &Masters, hold: bool, change: impl Fn(&mut PatientResult)) -> Claims {
-    let encounters = encounter::requests(clinic, month());
-    let mut results: Vec<PatientResult> = encounters
-        .requests
-        .iter()
-        .map(|patient| PatientResult {
-            patient_id: patient.patient_id.clone(),
-            response: Toy.calculate(&patient.request).unwrap(),
-        })
-        .collect();
-    results.iter_mut().for_each(change);
-    claim::build(&Input {
-        clinic,
-        claim_month: month().plus_months(1),
-        results: &results,
-        refused: &encounters.refused,
-        findings: &encounters.findings,
-        masters,
-        hold,
-    })
+    let mut calculated = claim::calculate(&Toy, encounter::requests(clinic, month()));
+    calculated.results.iter_mut().for_each(change);
+    claim::build(&Input { clinic, claim_month: month().plus_months(1), calculated: &calculated, masters, hold })
 }
 
 /// Bytes as text for a person.

@@ -1,25 +1,32 @@
-//! Month totals, window charges by the running total, and the steps that explain them.
+//! Month totals and the steps that explain them.
 
-use kernel::{Rounding, ServiceDate, Yen};
+use calculation::SpecificDiseaseSum;
+use kernel::Yen;
 
 use super::evaluate::{Evaluator, Part, PartKind};
 use super::header;
-use super::month::{LimitRounding, Month, Share, Subsidy};
+use super::month::{Month, Period, Share, Subsidy};
 use super::month_limits::MonthLimits;
-use super::result::{
-    Bounds, GroupAmount, LimitFact, MonthResult, MonthUnsupported, StageAmount, Step, SubsidyAmount, VisitResult,
-    WindowRule,
-};
+use super::result::{GroupAmount, LimitFact, MonthResult, MonthUnsupported, StageAmount, Step, SubsidyAmount};
 use super::rules::{self, Rule};
+use super::window::window_charges;
 
 impl Month {
-    /// Charges the month. Visits must stand in order of time, subsidies in legal order.
+    /// Charges the month with one common マル長. Visits must stand in order of time, subsidies in legal order.
     ///
     /// # Errors
     /// [`MonthUnsupported`] when the insurance has no limits for the month.
     pub fn charge(&self) -> Result<MonthResult, MonthUnsupported> {
+        self.charge_with(SpecificDiseaseSum::Common)
+    }
+
+    /// The same with マル長 as its switch says.
+    ///
+    /// # Errors
+    /// As [`Month::charge`].
+    pub fn charge_with(&self, specific_disease: SpecificDiseaseSum) -> Result<MonthResult, MonthUnsupported> {
         let limits = match &self.insurance {
-            Some(insurance) => Some(MonthLimits::of(self, insurance)?),
+            Some(insurance) => Some(MonthLimits::of(self, insurance, specific_disease)?),
             None => None,
         };
         let mut running = Evaluator::new(self, limits.as_ref());
@@ -47,90 +54,8 @@ impl Month {
     }
 }
 
-/// The charge of each visit. Rounded once per day: a second visit of a day collects the difference.
-///
-/// The visit's own share is rounded when it adds exactly itself to the month. Otherwise a limit or cap acts,
-/// and the visit collects the rounded month to date less what was charged before. Limits that grow with the
-/// cost and the relief make the month be computed again at every visit.
-/// Source: 厚生労働省 後期高齢者医療 配慮措置 計算例; 健康保険法 第75条.
-fn window_charges(month: &Month, limits: Option<&MonthLimits>, running: &mut Evaluator<'_>) -> Vec<VisitResult> {
-    let mut results = Vec::with_capacity(month.visits.len());
-    let mut day = Day::default();
-    let mut alone = Evaluator::new(month, limits);
-    let mut groups_before: Vec<GroupAmount> = Vec::new();
-    for visit in &month.visits {
-        if day.date != Some(visit.date) {
-            day.begin(visit.date, running);
-            alone = Evaluator::new(month, limits);
-        }
-        let share_before = running.patient_yen();
-        alone.add(visit);
-        running.add(visit);
-        let (due, window) = day.due(&alone, running, month.limit_rounding);
-        let charge = (due - day.charged).max(Yen::ZERO);
-        day.charged += charge;
-        day.charged_month += charge;
-        let groups = running.amounts();
-        results.push(VisitResult {
-            charge,
-            share: running.patient_yen() - share_before,
-            share_to_date: running.patient_yen(),
-            groups: added(&groups, &groups_before),
-            window,
-            bounds: running.bounds,
-        });
-        groups_before = groups;
-    }
-    results
-}
-
-/// The day that is being charged.
-#[derive(Default)]
-struct Day {
-    date: Option<ServiceDate>,
-    /// The patient's share of the month before this day, exact.
-    share_before: super::sen::Sen,
-    charged_before: Yen,
-    /// Charged to earlier visits of this day.
-    charged: Yen,
-    charged_month: Yen,
-}
-
-impl Day {
-    fn begin(&mut self, date: ServiceDate, running: &Evaluator<'_>) {
-        self.date = Some(date);
-        self.share_before = running.patient();
-        self.charged_before = self.charged_month;
-        self.charged = Yen::ZERO;
-    }
-
-    /// What the day owes up to now.
-    fn due(&self, alone: &Evaluator<'_>, running: &Evaluator<'_>, rounding: LimitRounding) -> (Yen, WindowRule) {
-        let to_date = running.patient();
-        if to_date - self.share_before == alone.patient() {
-            let rounding = window_rounding(alone.bounds, rounding);
-            return (round(alone, rounding), WindowRule::Own);
-        }
-        let due = round(running, window_rounding(running.bounds, rounding)) - self.charged_before;
-        (due.max(Yen::ZERO), WindowRule::RunningTotal)
-    }
-}
-
-/// 10 yen half up, unless a monthly limit was reached and the clinic rounds those otherwise.
-const fn window_rounding(bounds: Bounds, setting: LimitRounding) -> Option<Rounding> {
-    match (bounds.is_limit_reached(), setting) {
-        (false, _) | (true, LimitRounding::HalfUp10) => Some(Rounding::HalfUp10Yen),
-        (true, LimitRounding::Down10) => Some(Rounding::Down10Yen),
-        (true, LimitRounding::Exact) => None,
-    }
-}
-
-fn round(evaluator: &Evaluator<'_>, rounding: Option<Rounding>) -> Yen {
-    rounding.map_or_else(|| evaluator.patient_yen(), |rounding| evaluator.patient().rounded(rounding))
-}
-
 /// What a visit added to each part.
-fn added(now: &[GroupAmount], before: &[GroupAmount]) -> Vec<GroupAmount> {
+pub(super) fn added(now: &[GroupAmount], before: &[GroupAmount]) -> Vec<GroupAmount> {
     let difference = |group: &GroupAmount| {
         let old = before.iter().find(|old| old.payers == group.payers);
         old.map_or_else(|| group.clone(), |old| group.less(old))
@@ -242,11 +167,13 @@ fn limit_rules(part: &Part, running: &Evaluator<'_>, limits: &MonthLimits) -> im
     let combination = if limits.is_halved { rules::COMBINATION_HALVED } else { rules::COMBINATION };
     let with_national = running.parts.iter().any(|other| matches!(other.kind, PartKind::National(_)));
     let is_combined = is_alone && !limits.is_70_or_over && part.bounds.own_limit && has_eligible();
-    let is_common = is_alone && part.bounds.specific_disease && with_national;
+    let is_beside = is_alone && part.bounds.specific_disease && with_national;
+    let sum =
+        if limits.is_specific_disease_apart { rules::SPECIFIC_DISEASE_APART } else { rules::SPECIFIC_DISEASE_COMMON };
     let is_local = part.kind == PartKind::Local && running.parts.len() > 1;
     main.into_iter()
         .chain(is_combined.then_some(combination))
-        .chain(is_common.then_some(rules::SPECIFIC_DISEASE_COMMON))
+        .chain(is_beside.then_some(sum))
         .chain(is_local.then_some(rules::LOCAL_PART))
 }
 
@@ -257,7 +184,9 @@ fn share_rule(subsidy: &Subsidy) -> Rule {
         (None, Share::Nothing) => rules::LOCAL_NOTHING,
         (None, Share::PercentOfCost(_)) => rules::LOCAL_PERCENT,
         (None, Share::RemainingCopay) => rules::LOCAL_REMAINING,
-        (None, Share::PerVisitMax { .. }) => rules::LOCAL_PER_VISIT,
+        (None, Share::PercentOfCopay(_)) => rules::LOCAL_PERCENT_OF_COPAY,
+        (None, Share::PerVisitMax { .. } | Share::Limited { per: Period::Visit, .. }) => rules::LOCAL_PER_VISIT,
+        (None, Share::Limited { per: Period::Day, .. }) => rules::LOCAL_PER_DAY,
         (None, Share::FirstVisitFixed(_)) => rules::LOCAL_FIRST_VISIT,
     }
 }

@@ -1,12 +1,12 @@
 //! The month as a fold over its visits: after each visit every part stands at its amount to date.
 //!
 //! Parts = lines with the same payers. Order: parts with national subsidies, parts with local ones only,
-//! then the insurance-only part, which sees what the others left (§ 合算). A cap of a subsidy counts over
-//! all its parts, in the order H·K1, H·K1·K2, H·K2 ….
+//! then the insurance-only part, which sees what the others left (合算). A cap of a subsidy counts over all its
+//! parts: by visit, within a visit in the order H·K1, H·K1·K2, H·K2 ….
 
 use kernel::{Points, ServiceDate, Yen};
 
-use super::month::{Month, Payers, Relieved, Share, Subsidy, Visit};
+use super::month::{Month, Payers, Period, Relieved, Share, Subsidy, Visit};
 use super::month_limits::MonthLimits;
 use super::result::{Bounds, GroupAmount, StageAmount};
 use super::sen::Sen;
@@ -52,21 +52,31 @@ pub(super) struct Stage {
     /// As they stood after the visit before.
     settled_before: Sen,
     settled_after: Sen,
+    settled_cost: Yen,
+}
+
+impl Stage {
+    /// A percentage of the cost up to the visit before.
+    fn settled_percent(self, percent: u8) -> Sen {
+        Sen::percent(self.settled_cost, percent)
+    }
 }
 
 /// A subsidy over all its parts.
 #[derive(Clone, Copy, Debug, Default)]
 struct Usage {
-    /// Left of the cap; `None` = no cap.
+    /// The cap less what other institutions counted; `None` = no cap.
+    most: Option<Sen>,
+    /// Left of the cap.
     left: Option<Sen>,
-    /// Counted so far.
+    /// Counted so far in the month.
     used: Sen,
-    /// Counted when the visit before was settled.
-    settled: Sen,
     /// Left of this visit's amount.
     visit_left: Sen,
-    /// Visits charged before this one.
+    /// Visits (days, where the amount is for a day) charged before this one.
     visits: u8,
+    /// Day of the last visit.
+    date: Option<ServiceDate>,
     is_charged_now: bool,
 }
 
@@ -77,13 +87,26 @@ pub(super) struct Evaluator<'m> {
     limits: Option<&'m MonthLimits>,
     pub(super) parts: Vec<Part>,
     usage: Vec<Usage>,
+    /// The most that the insurance-only part may leave to the patient.
+    alone_most: Option<Sen>,
     pub(super) bounds: Bounds,
+}
+
+/// What a cap or limit holds of the month.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    /// The subsidy; `None` = the monthly limit of the insurance-only part.
+    pub(super) by: Option<usize>,
+    /// The patient's share to date.
+    pub(super) share: Sen,
+    /// The most it may come to.
+    pub(super) most: Sen,
 }
 
 impl<'m> Evaluator<'m> {
     pub(super) fn new(month: &'m Month, limits: Option<&'m MonthLimits>) -> Self {
         let usage = vec![Usage::default(); month.subsidies.len()];
-        Self { month, limits, parts: Vec::new(), usage, bounds: Bounds::default() }
+        Self { month, limits, parts: Vec::new(), usage, alone_most: None, bounds: Bounds::default() }
     }
 
     /// Adds a visit and brings every part up to date.
@@ -96,12 +119,13 @@ impl<'m> Evaluator<'m> {
         }
         self.bounds = Bounds::default();
         self.recompute();
-        for usage in &mut self.usage {
-            usage.settle();
-        }
-        for stage in self.parts.iter_mut().flat_map(|part| &mut part.stages) {
-            stage.settled_before = stage.before;
-            stage.settled_after = stage.after;
+        for part in &mut self.parts {
+            let cost = part.cost();
+            for stage in &mut part.stages {
+                stage.settled_before = stage.before;
+                stage.settled_after = stage.after;
+                stage.settled_cost = cost;
+            }
         }
     }
 
@@ -113,6 +137,24 @@ impl<'m> Evaluator<'m> {
     /// The same as the receipt holds it: whole yen per part.
     pub(super) fn patient_yen(&self) -> Yen {
         self.parts.iter().map(|part| part.patient.yen()).sum()
+    }
+
+    /// What each cap and limit holds of the month.
+    pub(super) fn held(&self) -> Vec<Held> {
+        let mut held: Vec<Held> = Vec::new();
+        for part in &self.parts {
+            let capped = part.stages.iter().rev().find_map(|stage| {
+                let most = self.usage.get(stage.subsidy)?.most?;
+                Some((Some(stage.subsidy), most))
+            });
+            let alone = || self.alone_most.filter(|_| part.kind == PartKind::InsuranceOnly).map(|most| (None, most));
+            let Some((by, most)) = capped.or_else(alone) else { continue };
+            match held.iter_mut().find(|held| held.by == by) {
+                Some(held) => held.share += part.patient,
+                None => held.push(Held { by, share: part.patient, most }),
+            }
+        }
+        held
     }
 
     /// Amounts to date in whole yen.
@@ -216,9 +258,11 @@ impl<'m> Evaluator<'m> {
 
     /// The insurance-only part: the month's limit less what the eligible parts left to the patient.
     /// Source: 健康保険法施行令 第41条, 第42条; 支払基金 計算事例.
-    fn limit_alone(&self, alone: &mut Part, others: &[Part]) {
+    fn limit_alone(&mut self, alone: &mut Part, others: &[Part]) {
         alone.bounds = Bounds::default();
         alone.covered = alone.relieved;
+        let mut most: Option<Sen> = None;
+        let mut hold = |limit: Sen| most = Some(most.map_or(limit, |most| most.min(limit)));
         if let Some(limits) = self.limits {
             let national = || others.iter().filter(|part| matches!(part.kind, PartKind::National(_)));
             if let Some(own) = limits.own {
@@ -228,17 +272,23 @@ impl<'m> Evaluator<'m> {
                 let left = (Sen::of(own.of(cost)) - taken).at_least_zero();
                 alone.bounds.own_limit = left < alone.covered;
                 alone.covered = alone.covered.min(left);
+                hold(left);
             }
             if let Some(cap) = limits.specific_disease {
-                let taken = national().map(|part| part.patient).sum();
-                alone.hold_to_specific_disease((Sen::of(cap) - taken).at_least_zero());
+                let counted = || national().filter(|_| !limits.is_specific_disease_apart);
+                let taken = counted().map(|part| part.patient).sum();
+                let left = (Sen::of(cap) - taken).at_least_zero();
+                alone.hold_to_specific_disease(left);
+                hold(left);
             }
             let relief = limits.relief.map(|relief| Sen::of(relief.limit(alone.cost(), limits.is_halved)));
             if let Some(relief) = relief.filter(|relief| *relief < alone.covered) {
                 alone.bounds = Bounds { relief: true, ..Bounds::default() };
                 alone.covered = relief;
+                hold(relief);
             }
         }
+        self.alone_most = most;
         alone.patient = alone.covered;
     }
 }
@@ -266,6 +316,7 @@ impl Part {
             after: Sen::ZERO,
             settled_before: Sen::ZERO,
             settled_after: Sen::ZERO,
+            settled_cost: Yen::ZERO,
         };
         Self {
             payers,
@@ -311,46 +362,62 @@ impl Part {
 
 impl Usage {
     fn begin(&mut self, subsidy: &Subsidy, visit: &Visit) {
-        let cap = subsidy.cap.map(|cap| {
-            // A book that contradicts what was paid here never takes back what is settled.
-            (Sen::of(cap) - elsewhere(subsidy, visit.date)).max(self.settled)
-        });
+        let is_same_day = self.date == Some(visit.date);
+        let goes_on = is_same_day && matches!(subsidy.share, Share::Limited { per: Period::Day, .. });
+        if !goes_on {
+            self.visits = self.visits.saturating_add(u8::from(self.is_charged_now));
+            self.is_charged_now = false;
+        }
+        self.date = Some(visit.date);
+        let cap = subsidy.cap.map(|cap| Sen::of(cap) - elsewhere(subsidy, visit.date));
         let ticket = match subsidy.share {
             Share::Ticket(yen) => Some(Sen::of(yen)),
             _ => None,
         };
-        self.left = [cap, ticket].into_iter().flatten().min();
-        self.used = Sen::ZERO;
-        self.is_charged_now = false;
+        // A book that contradicts what was paid here never takes back what is settled.
+        self.most = [cap, ticket].into_iter().flatten().min().map(Sen::at_least_zero);
+        self.left = self.most.map(|most| (most - self.used).at_least_zero());
+        let allowed = |yen: Yen, times: Option<u8>| {
+            if times.is_none_or(|times| self.visits < times) { Sen::of(yen) } else { Sen::ZERO }
+        };
         self.visit_left = match subsidy.share {
-            Share::PerVisitMax { yen, visits } if visits.is_none_or(|visits| self.visits < visits) => Sen::of(yen),
+            Share::PerVisitMax { yen, visits } => allowed(yen, visits),
+            Share::Limited { .. } if goes_on => self.visit_left,
+            Share::Limited { yen, times, .. } => allowed(yen, times),
             Share::FirstVisitFixed(yen) if visit.is_first_visit => Sen::of(yen),
             _ => Sen::ZERO,
         };
     }
 
-    fn settle(&mut self) {
-        self.settled = self.used;
-        self.visits = self.visits.saturating_add(u8::from(self.is_charged_now));
-    }
-
-    /// What the subsidy leaves of a part.
+    /// What the subsidy leaves of a part: what it left up to the visit before, and of this visit's what the cap
+    /// still allows (自己負担上限額管理票 is kept by date).
     fn leave(&mut self, subsidy: &Subsidy, stage: Stage, cost: Yen) -> Sen {
         let before = stage.before;
         let share = match subsidy.share {
             Share::Nothing => Sen::ZERO,
             Share::PercentOfCost(percent) => before.min(Sen::percent(cost, percent)),
+            Share::PercentOfCopay(percent) => before.less_percent(100_u8.saturating_sub(percent)),
             Share::RemainingCopay | Share::Ticket(_) => before,
-            Share::PerVisitMax { .. } | Share::FirstVisitFixed(_) => {
-                let added = (before - stage.settled_before).at_least_zero().min(self.visit_left);
+            Share::PerVisitMax { .. } | Share::Limited { .. } | Share::FirstVisitFixed(_) => {
+                let of_visit = (before - stage.settled_before).at_least_zero();
+                let most = match subsidy.share {
+                    Share::Limited { percent: Some(percent), .. } => {
+                        (Sen::percent(cost, percent) - stage.settled_percent(percent)).at_least_zero()
+                    }
+                    _ => of_visit,
+                };
+                let added = of_visit.min(most).min(self.visit_left);
                 self.visit_left -= added;
                 self.is_charged_now |= added > Sen::ZERO;
                 (stage.settled_after + added).min(before)
             }
         };
-        let after = self.left.map_or(share, |left| share.min(left));
-        self.left = self.left.map(|left| left - after);
-        self.used += after;
+        let added = share - stage.settled_after;
+        let after = stage.settled_after + self.left.map_or(added, |left| added.min(left));
+        // The book counts whole yen, as the receipt does.
+        let counted = Sen::of(after.yen()) - Sen::of(stage.settled_after.yen());
+        self.left = self.left.map(|left| (left - counted).at_least_zero());
+        self.used += counted;
         after
     }
 }

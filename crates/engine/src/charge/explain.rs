@@ -1,11 +1,12 @@
 //! Reasons for a person: each yen with its rule, source and the amounts before and after.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use calculation::{Cause, Reason, Request};
 use kernel::Yen;
 
-use super::month::{Month, Share};
+use super::month::{Month, Period, Share};
 use super::resolve::Family;
 use super::result::{Bounds, LimitFact, MonthResult, Step, VisitResult, WindowRule};
 use super::rules::{self, Rule};
@@ -23,21 +24,25 @@ pub(super) fn reason(rule: Rule, text: String, payers: impl IntoIterator<Item = 
     }
 }
 
-/// `12,345円`.
-pub(super) fn yen(amount: Yen) -> String {
-    let digits = amount.get().unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() + 8);
-    if amount < Yen::ZERO {
-        text.push('-');
-    }
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
+/// Shown as `12,345円`.
+#[derive(Clone, Copy)]
+pub(super) struct Shown(Yen);
+
+/// An amount for a text.
+pub(super) const fn yen(amount: Yen) -> Shown {
+    Shown(amount)
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = self.0.get().unsigned_abs();
+        let sign = if self.0 < Yen::ZERO { "-" } else { "" };
+        match (amount / 1_000_000, amount / 1_000 % 1_000, amount % 1_000) {
+            (0, 0, ones) => write!(f, "{sign}{ones}円"),
+            (0, thousands, ones) => write!(f, "{sign}{thousands},{ones:03}円"),
+            (millions, thousands, ones) => write!(f, "{sign}{millions},{thousands:03},{ones:03}円"),
         }
-        text.push(digit);
     }
-    text.push('円');
-    text
 }
 
 /// Reasons of the month, step by step.
@@ -76,6 +81,7 @@ fn limit_words(rule: Rule, limit: Option<&LimitFact>) -> String {
         "copay.relieved" => "減免".to_owned(),
         id if id == RELIEF.id => "配慮措置".to_owned(),
         "limit.specific-disease" => "特定疾病(マル長)".to_owned(),
+        "limit.specific-disease-apart" => "特定疾病(マル長) 公費併用分と別".to_owned(),
         "limit.specific-disease-common" => "特定疾病(マル長) 公費併用分と合算".to_owned(),
         "limit.combination-21000" | "limit.combination-10500" => "公費併用分(21,000円以上)と合算".to_owned(),
         "limit.local-part-apart" => "地方単独公費分は合算しない".to_owned(),
@@ -91,7 +97,13 @@ fn share_words(share: Share, cap: Option<Yen>) -> String {
         Share::Nothing => "負担なし".to_owned(),
         Share::PercentOfCost(percent) => format!("医療費の{percent}%まで"),
         Share::RemainingCopay => "残りの自己負担".to_owned(),
+        Share::PercentOfCopay(percent) => format!("自己負担の{percent}%"),
         Share::PerVisitMax { yen: most, .. } => format!("1回{}まで", yen(most)),
+        Share::Limited { per, yen: most, percent, .. } => {
+            let unit = if per == Period::Day { "1日" } else { "1回" };
+            let percent = percent.map_or_else(String::new, |percent| format!("医療費の{percent}%、"));
+            format!("{percent}{unit}{}まで", yen(most))
+        }
         Share::FirstVisitFixed(fixed) => format!("初診時{}", yen(fixed)),
         Share::Ticket(amount) => format!("本人支払額{}", yen(amount)),
     };
@@ -108,6 +120,10 @@ pub(super) fn window_reasons(month: &Month, visit: &VisitResult, reasons: &mut V
         WindowRule::Own => {
             let text = format!("当日の負担 {} → 窓口 {charge}", yen(visit.share));
             reasons.push(reason(rules::WINDOW_ROUND, text, None));
+        }
+        WindowRule::HeldToCap => {
+            let text = format!("当日の負担 {}、上限までの残り 窓口 {charge}", yen(visit.share));
+            reasons.push(reason(rules::WINDOW_CAP, text, None));
         }
         WindowRule::RunningTotal => {
             let held = held_words(visit.bounds);

@@ -6,8 +6,9 @@ use calculation::{
     Adjustment, AdjustmentKind, ClaimHint, InsuranceHint, LimitApplied, MonthCharge, PayerKind, Request, SetCharge,
     SetClass, SubsidyHint, SubsidyMonth, SubsidyStep, VisitCharge, VisitDay, Word,
 };
-use kernel::{Finding, Yen};
+use kernel::{Finding, ReviewBody, Yen};
 
+use super::carry::Carry;
 use super::explain::{self, reason, yen};
 use super::header;
 use super::month::{Month, Payers};
@@ -15,6 +16,7 @@ use super::resolve::{Bundle, Family, PricedLine, Resolved, VisitFacts, resolve};
 use super::result::{GroupAmount, KoValues, MonthResult};
 use super::rules::{self, Rule};
 use super::self_pay::self_pay;
+use super::switch;
 use super::tables::{IncomeClass, LimitRow};
 
 /// The money of the month, in the parts of the response.
@@ -63,6 +65,8 @@ struct Fold<'a> {
     /// Family in which each visit is settled.
     homes: Vec<Option<usize>>,
     months: Vec<MonthCharge>,
+    /// Totals of local programmes that go on in the next claim of the month.
+    carry: Carry,
     findings: Vec<Finding>,
 }
 
@@ -77,6 +81,7 @@ impl<'a> Fold<'a> {
             visits: Vec::with_capacity(resolved.visits.len()),
             homes: homes.collect(),
             months: Vec::with_capacity(resolved.families.len()),
+            carry: Carry::default(),
             findings: Vec::new(),
         };
         for visit in &resolved.visits {
@@ -108,7 +113,10 @@ impl<'a> Fold<'a> {
             self.other_payer(family);
             return None;
         };
-        let result = match month.charge() {
+        let (month, carried) = self.carry.continued(self.request, family, month);
+        let month = month.as_ref();
+        let body = month.insurance.map_or(ReviewBody::PaymentFund, |insurance| insurance.law.submit_to);
+        let result = match month.charge_with(self.request.options.claim_switches.specific_disease.of(body)) {
             Ok(result) => result,
             Err(unsupported) => {
                 let finding = Finding::stop("month-unsupported", "month", unsupported.to_string());
@@ -126,7 +134,11 @@ impl<'a> Fold<'a> {
             explain::window_reasons(month, charged, &mut visit.reasons);
         }
         self.check_class(index, month, &result);
-        self.months.push(self.month_charge(family, month, &result));
+        self.check_window(index, &result);
+        let mut charged = self.month_charge(family, month, &result);
+        charged.reasons.extend(carried);
+        self.months.push(charged);
+        self.carry.keep(self.request, family, month, &result);
         Some(self.claim(family, month, &result))
     }
 
@@ -228,7 +240,15 @@ impl<'a> Fold<'a> {
     }
 
     fn claim(&self, family: &Family, month: &Month, result: &MonthResult) -> ClaimHint {
-        let receipt = &result.receipt;
+        let own = |position: usize| self.request.subsidies.get(*family.subsidies.get(position)?);
+        let law = |position: usize| own(position).map(|subsidy| subsidy.payer_number.law());
+        let receipt = &switch::written(month, result, &self.request.options.claim_switches, law);
+        let rules = || receipt.subsidies.iter().filter_map(|values| own(values.subsidy)?.local_rule.as_ref());
+        let special_notes = receipt.special_notes.iter().copied().map(Cow::Borrowed);
+        let local_notes = rules().flat_map(|rule| &rule.special_notes).map(|note| Cow::Owned(note.clone()));
+        let mut special_notes: Vec<Word> = special_notes.chain(local_notes).collect();
+        special_notes.sort();
+        special_notes.dedup();
         let on_receipt = header::on_receipt(month);
         let mut sets: Vec<SetClass> = Vec::new();
         for bundle in &family.bundles {
@@ -251,7 +271,7 @@ impl<'a> Fold<'a> {
             submit_to: receipt.submit_to,
             type_code: Cow::Owned(receipt.type_code.clone()),
             benefit_ratio: receipt.benefit_ratio.map(|ratio| Cow::Owned(ratio.to_string())),
-            special_notes: receipt.special_notes.iter().copied().map(Cow::Borrowed).collect(),
+            special_notes,
             coverage_id: self.coverage_id(family).filter(|_| receipt.insurance.is_some()),
             days: receipt.days,
             insurance: receipt.insurance.map(|ho| InsuranceHint {
@@ -263,6 +283,7 @@ impl<'a> Fold<'a> {
             sets,
             window_burden_class: Cow::Borrowed(receipt.window_burden_class),
             visit_days: visit_days(month, |_| true),
+            comments: rules().flat_map(|rule| rule.comments.iter().copied()).collect(),
         }
     }
 
@@ -284,6 +305,20 @@ impl<'a> Fold<'a> {
             "no class (限度額適用区分) is known: the window applies no monthly limit"
         };
         self.findings.push(Finding::note("limit-class-unknown", format!("coverages/{place}"), message));
+    }
+
+    /// Parts of 21,000 yen that come to count together late in the month may lower what was charged before.
+    fn check_window(&mut self, index: usize, result: &MonthResult) {
+        let charged: Yen = result.visits.iter().map(|visit| visit.charge).sum();
+        let roundings = i64::try_from(result.visits.len()).unwrap_or(i64::MAX).saturating_mul(5);
+        let above = charged - result.patient;
+        if above.get() > roundings {
+            let place = self.resolved.families.get(index).and_then(|family| self.coverage_id(family));
+            let message =
+                format!("the month's share is {}, the visits were charged {}", yen(result.patient), yen(charged));
+            let place = format!("coverages/{}", place.unwrap_or_default());
+            self.findings.push(Finding::confirm("window-above-month", place, message));
+        }
     }
 
     /// Compares what is due with what was collected, visit by visit, in the family where the visit is settled.

@@ -7,6 +7,7 @@
 //! where a receipt field or a payer's amount is fixed, to ten yen where the window collects.
 
 mod age;
+mod carry;
 mod compute;
 mod evaluate;
 mod explain;
@@ -19,13 +20,15 @@ mod result;
 mod rules;
 mod self_pay;
 mod sen;
+mod switch;
 pub mod tables;
+mod window;
 
 pub use age::{band, has_half_limits, standard_ratio};
 pub use fold::{ChargeOutcome, charge};
 pub use header::{PersonDigit, receipt_type};
 pub use month::{
-    Band, Elsewhere, Halves, Insurance, LimitRounding, Line, Month, NoteFacts, Payers, PayersError,
+    Band, Elsewhere, Halves, Insurance, LimitRounding, Line, Month, NoteFacts, Payers, PayersError, Period,
     RECEIPT_SUBSIDIES_MAX, Relieved, SUBSIDIES_MAX, Share, Subsidy, Visit,
 };
 pub use resolve::{Bundle, Family, PricedLine, Resolved, VisitFacts, national_share, resolve};

@@ -165,6 +165,8 @@ pub enum Share {
     Nothing,
     /// At most a percentage of the cost.
     PercentOfCost(u8),
+    /// A percentage of what the payers before left.
+    PercentOfCopay(u8),
     /// What the payers before left.
     RemainingCopay,
     /// At most an amount per visit.
@@ -174,10 +176,30 @@ pub enum Share {
         /// Visits of the month that are charged; later ones are free.
         visits: Option<u8>,
     },
+    /// At most an amount per visit or day, and at most a percentage of what the visit costs.
+    Limited {
+        /// What the amount is for.
+        per: Period,
+        /// Yen.
+        yen: Yen,
+        /// Visits or days of the month that are charged; later ones are free.
+        times: Option<u8>,
+        /// Percent of the cost.
+        percent: Option<u8>,
+    },
     /// An amount on visits with 初診, nothing otherwise.
     FirstVisitFixed(Yen),
     /// 本人支払額 of a 医療券, once a month.
     Ticket(Yen),
+}
+
+/// What an amount of a local programme is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Period {
+    /// 1回当たり.
+    Visit,
+    /// 1日当たり.
+    Day,
 }
 
 /// A subsidy (公費) of the claim.

@@ -1,5 +1,6 @@
 //! The limits that hold for one claim's month, looked up once.
 
+use calculation::SpecificDiseaseSum;
 use kernel::Yen;
 
 use super::month::{Band, Insurance, Month};
@@ -31,6 +32,8 @@ pub(super) struct MonthLimits {
     welfare: Limit,
     /// マル長, halved where the month is.
     pub(super) specific_disease: Option<Yen>,
+    /// マル長 counts for each part alone.
+    pub(super) is_specific_disease_apart: bool,
     /// 配慮措置; not with マル長.
     pub(super) relief: Option<&'static ReliefRow>,
     pub(super) is_halved: bool,
@@ -51,7 +54,11 @@ pub(super) fn is_relief_month(month: &Month, insurance: &Insurance) -> bool {
 }
 
 impl MonthLimits {
-    pub(super) fn of(month: &Month, insurance: &Insurance) -> Result<Self, MonthUnsupported> {
+    pub(super) fn of(
+        month: &Month,
+        insurance: &Insurance,
+        specific_disease: SpecificDiseaseSum,
+    ) -> Result<Self, MonthUnsupported> {
         let unsupported = MonthUnsupported { month: month.service_month };
         let is_halved = month.halves.apply();
         let is_70_or_over = insurance.band.is_70_or_over();
@@ -72,6 +79,7 @@ impl MonthLimits {
             general: limit(general.ok_or(unsupported)?, false),
             welfare: limit(welfare.ok_or(unsupported)?, false),
             specific_disease: month.specific_disease_cap.map(|cap| half(cap, is_halved)),
+            is_specific_disease_apart: specific_disease == SpecificDiseaseSum::Apart,
             relief: (month.specific_disease_cap.is_none() && is_relief_month(month, insurance)).then_some(&RELIEF),
             is_halved,
             is_70_or_over,

@@ -73,6 +73,8 @@ pub enum WindowRule {
     Own,
     /// The month's share to date, rounded, less what was charged before (累計方式).
     RunningTotal,
+    /// The visit's own share, rounded, but not more than what the cap or limit that holds it still allows.
+    HeldToCap,
 }
 
 /// What held an amount down.

@@ -52,6 +52,11 @@ pub const SPECIFIC_DISEASE_COMMON: Rule = unverified(
     "limit.specific-disease-common",
     "特定疾病の限度は月1医療機関で1つ (公費併用分と保険単独分の合算; 国保連により扱いが異なる)",
 );
+/// マル長 over the same parts, each with the amount for itself (switch).
+pub const SPECIFIC_DISEASE_APART: Rule = unverified(
+    "limit.specific-disease-apart",
+    "特定疾病の限度を公費併用分と保険単独分で別に数える (審査支払機関ごとの設定)",
+);
 /// Parts of under 70 that count with the insurance-only part: 21,000 yen and over.
 pub const COMBINATION: Rule =
     rule("limit.combination-21000", "健康保険法施行令 第41条第1項 (21,000円以上の一部負担金等の合算)");
@@ -64,6 +69,11 @@ pub const WINDOW_ROUND: Rule =
 /// 累計方式.
 pub const WINDOW_RUNNING: Rule =
     rule("window.running-total", "厚生労働省 後期高齢者医療 配慮措置の窓口計算例 (月の累計から既徴収額を差し引く)");
+/// A day ends at the cap that holds it, however its days were rounded.
+pub const WINDOW_CAP: Rule = rule(
+    "window.held-to-cap",
+    "公費の自己負担上限月額・高額療養費算定基準額 (管理票には徴収額を記載し、その合計は上限を超えない)",
+);
 /// Rounding at a limit off ten yen.
 pub const WINDOW_LIMIT_ROUNDING: Rule = unverified(
     "window.limit-rounding",
@@ -95,6 +105,23 @@ pub const LOCAL_PERCENT: Rule = rule("local.percent-of-cost", "地単公費マ�
 pub const LOCAL_REMAINING: Rule = rule("local.remaining-copay", "地単公費マスター 項目71 (月の上限)");
 /// Local programme: amount per visit.
 pub const LOCAL_PER_VISIT: Rule = rule("local.per-visit", "地単公費マスター 項目65・66 (1回の上限, 月の回数)");
+/// Local programme: percentage of what is left.
+pub const LOCAL_PERCENT_OF_COPAY: Rule = rule("local.percent-of-copay", "地単公費マスター 項目51・53 (自己負担の割合)");
+/// Local programme: amount per day.
+pub const LOCAL_PER_DAY: Rule = rule("local.per-day", "地単公費マスター 項目67・68 (1日の上限, 月の日数)");
+/// Local programme: the month goes on when the insurance changes.
+pub const LOCAL_KEEPS_TOTAL: Rule =
+    rule("local.keeps-total", "地単公費マスター 項目47 (保険制度変更前の患者負担額の累計)");
+/// Local programme: pays before a national one.
+pub const LOCAL_FIRST: Rule = rule("subsidy.local-first", "国公費マスター 9-10 (地単公費を優先して適用)");
+/// Local programme: 特記事項 and comments on the receipt.
+pub const LOCAL_NOTES: Rule =
+    rule("receipt.local-notes", "地単公費マスター 項目96–98 (レセプト特記事項, コメントコード)");
+/// Local programme: not for the patient's age, or without the subsidy it requires.
+pub const LOCAL_CONDITIONS: Rule =
+    rule("local.conditions", "地単公費マスター 項目13–16 (年齢基準), 項目25 (前提となる公費)");
+/// Local programme: the review body that takes it.
+pub const LOCAL_TARGET: Rule = rule("local.claim-target", "地単公費マスター 項目37–39 (委託の有無)");
 /// Local programme: amount on 初診.
 pub const LOCAL_FIRST_VISIT: Rule = rule("local.first-visit", "地単公費マスター 項目40–46 (初診時一部負担金)");
 /// A local part has a limit of its own and stays outside the insurance-only part.
@@ -124,6 +151,17 @@ pub const KO_COPAY_TB: Rule =
 /// KO field 8.
 pub const KO_OUTPATIENT: Rule =
     rule("receipt.ko-outpatient-copay", "記録条件仕様(医科用) KO 8 公費給付対象外来一部負担金");
+/// KO field 7 of 0 yen by switch.
+pub const KO_ZERO: Rule = unverified("receipt.ko-zero-blank", "公費一部負担金 0円の記録 (法別番号ごとの設定)");
+/// HO field 12 without a limit reached, by switch.
+pub const HO_LOCAL: Rule =
+    unverified("receipt.ho-local-copay", "地方単独公費のみの併用で一部負担金額を常に記録 (国保連の取決めによる設定)");
+/// 10-yen amounts under a limit, by switch.
+pub const LIMIT_AMOUNTS: Rule =
+    unverified("receipt.limit-amounts-10-yen", "高額療養費の現物給付時の負担金額を10円単位で記録 (設定)");
+/// RE field 11, by switch.
+pub const LOW_INCOME: Rule =
+    unverified("receipt.low-income", "記録条件仕様(医科用) RE 11 別表8 (入院外での記録は設定)");
 /// MF.
 pub const MF: Rule = unverified(
     "receipt.window-burden-class",
@@ -136,10 +174,12 @@ const ALL: &[Rule] = &[
     RELIEVED,
     SPECIFIC_DISEASE,
     SPECIFIC_DISEASE_COMMON,
+    SPECIFIC_DISEASE_APART,
     COMBINATION,
     COMBINATION_HALVED,
     WINDOW_ROUND,
     WINDOW_RUNNING,
+    WINDOW_CAP,
     WINDOW_LIMIT_ROUNDING,
     ADJUSTMENT,
     SELF_PAY,
@@ -152,7 +192,14 @@ const ALL: &[Rule] = &[
     LOCAL_PERCENT,
     LOCAL_REMAINING,
     LOCAL_PER_VISIT,
+    LOCAL_PERCENT_OF_COPAY,
+    LOCAL_PER_DAY,
     LOCAL_FIRST_VISIT,
+    LOCAL_KEEPS_TOTAL,
+    LOCAL_FIRST,
+    LOCAL_NOTES,
+    LOCAL_CONDITIONS,
+    LOCAL_TARGET,
     LOCAL_PART,
     TICKET,
     FRACTION,
@@ -164,6 +211,10 @@ const ALL: &[Rule] = &[
     KO_COPAY,
     KO_COPAY_TB,
     KO_OUTPATIENT,
+    KO_ZERO,
+    HO_LOCAL,
+    LIMIT_AMOUNTS,
+    LOW_INCOME,
     MF,
 ];
 

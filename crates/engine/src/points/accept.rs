@@ -4,7 +4,7 @@ use std::str::from_utf8;
 
 use calculation::{Dispensing, DrugUse, Order, OrderKind, Outcome, VisitFact, VisitKind};
 use kernel::{AgeLimit, Finding, ItemCode, Quantity, ServiceDate};
-use masters::row::ActRow;
+use masters::row::{ActRow, DrugRow};
 
 use super::basic;
 use super::rules::{self, Rule};
@@ -97,6 +97,7 @@ fn add<'a>(work: &mut Work<'a>, visit: usize, position: usize, order: &'a Order,
         quantity: order.quantity,
         times: order.times.unwrap_or(1).max(1),
         base,
+        follows: base,
         outcome: Outcome::Accepted,
         why: Vec::new(),
         conditions: Vec::new(),
@@ -104,6 +105,13 @@ fn add<'a>(work: &mut Work<'a>, visit: usize, position: usize, order: &'a Order,
     match charged {
         Charged::Act(act) if merge_with_derived(work, index, act) => {}
         Charged::Act(act) => check_act(work, index, act),
+        Charged::Drug(drug) if is_past_use(drug, work.date_of_visit(visit)) => {
+            let detail = format!("経過措置 {}まで", drug.usable_until);
+            let place = order_place(work, visit, position);
+            let rule = &rules::CODE_NOT_VALID;
+            work.findings.push(Finding::stop("code-not-valid", place, detail.clone()).with_basis(rule.basis));
+            work.end(index, Outcome::Rejected, Why::detail(rule, detail));
+        }
         Charged::Drug(_) if order.dispensing == Some(Dispensing::Outside) => {
             work.end(index, Outcome::Accepted, Why::rule(&rules::OUTSIDE));
         }
@@ -112,6 +120,11 @@ fn add<'a>(work: &mut Work<'a>, visit: usize, position: usize, order: &'a Order,
         }
         _ => {}
     }
+}
+
+/// A drug whose 経過措置 has run out.
+fn is_past_use(drug: &DrugRow, on: ServiceDate) -> bool {
+    drug.usable_until != 0 && on.yyyymmdd() > drug.usable_until
 }
 
 /// An order of what the engine has added to the visit by itself is that very entry.
@@ -195,6 +208,11 @@ fn reject_same_serials(work: &mut Work<'_>) {
                     .is_some_and(|row| row.note_code == act.note_code && row.note_serial == act.note_serial)
         });
         if let Some((other, _)) = clash {
+            if is_level_of_dx(work, other) && is_level_of_dx(work, index) {
+                // The engine takes the lowest level by itself; the one ordered is the one that was filed.
+                work.end(other, Outcome::Rejected, Why::rule(&rules::SAME_SERIAL));
+                continue;
+            }
             let is_same =
                 work.entries.get(other).and_then(Entry::act).map(|row| row.validity.code) == Some(act.validity.code);
             if is_same && work.entries.get(other).is_some_and(|other| other.order.is_none()) {
@@ -206,6 +224,12 @@ fn reject_same_serials(work: &mut Work<'_>) {
             work.end(index, Outcome::Rejected, why);
         }
     }
+}
+
+/// 医療DX推進体制整備加算 of any level, derived or ordered.
+fn is_level_of_dx(work: &Work<'_>, index: usize) -> bool {
+    const LEVELS: [u32; 6] = [111_703_370, 111_703_470, 111_703_570, 111_703_670, 111_703_770, 111_703_870];
+    work.entries.get(index).and_then(Entry::act).is_some_and(|act| LEVELS.contains(&act.validity.code))
 }
 
 /// Checks of one act by its own master row.
@@ -223,6 +247,8 @@ fn check_act(work: &mut Work<'_>, index: usize, act: &ActRow) {
         work.end(index, Outcome::Rejected, Why::rule(&rules::NOT_OUTPATIENT));
     } else if matches!(act.facility_kind, 1 | 4) || !is_bed_count_allowed(act.beds, work.request.institution.beds) {
         work.end(index, Outcome::Rejected, Why::rule(&rules::NOT_CLINIC));
+    } else if act.chapter == FORENSIC_CHAPTER && !is_forensic_patient(work, index) {
+        work.end(index, Outcome::Rejected, Why::rule(&rules::FORENSIC));
     } else if !age_limit(act.age_low).is_reached(birth, on) || !age_limit(act.age_high).is_below(birth, on) {
         let detail = format!("年齢 {}以上 {}未満", age_limit(act.age_low), age_limit(act.age_high));
         work.end(index, Outcome::Rejected, Why::detail(&rules::AGE, detail));
@@ -235,6 +261,22 @@ fn check_act(work: &mut Work<'_>, index: usize, act: &ActRow) {
         check_disease(work, index, act, on);
         check_statement(work, index, visit, code, on);
     }
+}
+
+/// 章 6: fees of the 医療観察法.
+const FORENSIC_CHAPTER: u8 = 6;
+
+/// True when a subsidy of law 30 (医療観察法) pays for the order.
+fn is_forensic_patient(work: &Work<'_>, index: usize) -> bool {
+    let request = work.request;
+    let Some(entry) = work.entries.get(index) else { return false };
+    let visit_set = request.visits.get(entry.visit).map(|visit| visit.set_id.as_str());
+    let set = work.order_of(entry).and_then(|order| order.set_id.as_deref()).or(visit_set);
+    let ids = request.sets.iter().find(|row| Some(row.id.as_str()) == set).map(|row| row.subsidy_ids.as_slice());
+    request
+        .subsidies
+        .iter()
+        .any(|subsidy| subsidy.payer_number.law() == "30" && ids.is_some_and(|ids| ids.contains(&subsidy.id)))
 }
 
 /// Points typed at entry (点数識別 4 and 7).

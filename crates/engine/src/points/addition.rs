@@ -5,6 +5,7 @@ use kernel::ServiceDate;
 use masters::row::ActRow;
 
 use super::accept::age_limit;
+use super::basic::{InfectionControlBase, derive_infection_control};
 use super::context;
 use super::rules;
 use super::standard::{Standing, is_filed, standing};
@@ -26,6 +27,11 @@ pub fn derive(work: &mut Work<'_>) {
         derive_age(work, index, visit, act, on);
         derive_time(work, index, visit, act, on);
         derive_ent(work, index, visit, act, on);
+        match act.infection_control {
+            b'1' => derive_infection_control(work, visit, index, InfectionControlBase::Management),
+            b'2' => derive_infection_control(work, visit, index, InfectionControlBase::HomeCare),
+            _ => {}
+        }
         if act.validity.code == 114_000_110 {
             derive_house_call(work, index, visit, on);
         }

@@ -91,13 +91,58 @@ pub const ITEMISED_STATEMENT: u32 = 112_015_770;
 const AFTER_HOURS_SYSTEM: [(u32, u16); 4] =
     [(112_016_070, 3001), (112_708_370, 4036), (112_708_470, 3155), (112_708_570, 3002)];
 
-/// 外来感染対策向上加算, 連携強化, サーベイランス強化, 抗菌薬適正使用体制: initial, revisit, standard.
-const INFECTION_CONTROL: [(u32, u32, u16); 4] = [
-    (111_014_870, 112_024_370, 3826),
-    (111_014_970, 112_024_470, 3827),
-    (111_015_070, 112_024_570, 3828),
-    (111_703_070, 112_708_770, 4034),
+/// One of 外来感染対策向上加算, 連携強化, サーベイランス強化, 抗菌薬適正使用体制 in its four forms.
+struct InfectionControl {
+    initial: u32,
+    revisit: u32,
+    management: u32,
+    home_care: u32,
+    standard: u16,
+}
+
+const INFECTION_CONTROL: [InfectionControl; 4] = [
+    InfectionControl {
+        initial: 111_014_870,
+        revisit: 112_024_370,
+        management: 113_033_790,
+        home_care: 114_055_090,
+        standard: 3826,
+    },
+    InfectionControl {
+        initial: 111_014_970,
+        revisit: 112_024_470,
+        management: 113_033_890,
+        home_care: 114_055_190,
+        standard: 3827,
+    },
+    InfectionControl {
+        initial: 111_015_070,
+        revisit: 112_024_570,
+        management: 113_033_990,
+        home_care: 114_055_290,
+        standard: 3828,
+    },
+    InfectionControl {
+        initial: 111_703_070,
+        revisit: 112_708_770,
+        management: 113_702_490,
+        home_care: 114_704_390,
+        standard: 4034,
+    },
 ];
+
+/// What an addition of 外来感染対策 stands on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum InfectionControlBase {
+    /// 初診料.
+    Initial,
+    /// 再診料.
+    Revisit,
+    /// 医学管理等 that may carry it (項番124 = 1).
+    Management,
+    /// 在宅医療 that may carry it (項番124 = 2).
+    HomeCare,
+}
 
 /// Adds the basic fee of every visit with its additions.
 pub fn derive(work: &mut Work<'_>) {
@@ -270,7 +315,8 @@ fn derive_facility(work: &mut Work<'_>, visit: usize, base: usize, is_initial: b
             work.derive_added(visit, ITEMISED_STATEMENT, Some(base), &rules::ITEMISED_STATEMENT);
         }
     }
-    derive_infection_control(work, visit, base, is_initial, date);
+    let form = if is_initial { InfectionControlBase::Initial } else { InfectionControlBase::Revisit };
+    derive_infection_control(work, visit, base, form);
     derive_dx(work, visit, base, is_initial, date);
     derive_coordination(work, visit, base, is_initial);
 }
@@ -280,13 +326,21 @@ pub fn is_statement_barred(work: &Work<'_>, on: ServiceDate) -> bool {
     on.yyyymmdd() >= 20_260_601 && coordination_code(work).is_some()
 }
 
-fn derive_infection_control(work: &mut Work<'_>, visit: usize, base: usize, is_initial: bool, date: ServiceDate) {
-    for (initial, revisit, standard) in INFECTION_CONTROL {
-        let is_due = is_filed(&work.request.institution, standard, date);
-        if is_due && !is_charged_in_month(work, visit, &[initial, revisit]) {
-            let code = if is_initial { initial } else { revisit };
-            work.derive_added(visit, code, Some(base), &rules::INFECTION_CONTROL);
+/// 外来感染対策向上加算 and its kin: once a month in whatever form comes first.
+pub fn derive_infection_control(work: &mut Work<'_>, visit: usize, base: usize, form: InfectionControlBase) {
+    let Some(date) = work.visits.get(visit).map(|current| current.date()) else { return };
+    for row in &INFECTION_CONTROL {
+        let forms = [row.initial, row.revisit, row.management, row.home_care];
+        if !is_filed(&work.request.institution, row.standard, date) || is_charged_in_month(work, visit, &forms) {
+            continue;
         }
+        let code = match form {
+            InfectionControlBase::Initial => row.initial,
+            InfectionControlBase::Revisit => row.revisit,
+            InfectionControlBase::Management => row.management,
+            InfectionControlBase::HomeCare => row.home_care,
+        };
+        work.derive_added(visit, code, Some(base), &rules::INFECTION_CONTROL);
     }
 }
 
@@ -393,6 +447,10 @@ fn derive_pediatric(work: &mut Work<'_>, visit: usize, is_initial: bool) {
     if let Some(current) = work.visits.get_mut(visit) {
         current.basic = base;
     }
+    if let Some(base) = base {
+        derive_infection_control(work, visit, base, InfectionControlBase::Management);
+    }
+    report_coordination(work, visit);
     let Some((times, evening)) = PEDIATRIC_TIMES.get(column) else { return };
     let in_hours = InHours { evening: *evening, holiday: times.holiday, late_night: times.late_night };
     let addition = match time {
@@ -403,6 +461,26 @@ fn derive_pediatric(work: &mut Work<'_>, visit: usize, is_initial: bool) {
         _ => return,
     };
     work.derive(visit, addition, &rules::TIME);
+}
+
+/// Finding: 電子的診療情報連携体制整備加算 is due in a form whose code is not known.
+const COORDINATION_WITHOUT_CODE: &str = "coordination-code-unknown";
+
+/// B001-2 注3 lets 電子的診療情報連携体制整備加算 stand beside 小児科外来診療料, but the 令和8 code of that form is in no file
+/// at hand: a person is told.
+fn report_coordination(work: &mut Work<'_>, visit: usize) {
+    let Some(source) = work.request.visits.get(visit) else { return };
+    if source.date.yyyymmdd() < 20_260_601 || coordination_code(work).is_none() {
+        return;
+    }
+    // Once a month is enough: the fee is due once.
+    if work.findings.iter().any(|finding| finding.code == COORDINATION_WITHOUT_CODE) {
+        return;
+    }
+    let rule = &rules::ELECTRONIC_COORDINATION;
+    let message = "電子的診療情報連携体制整備加算(医学管理等)のコードが確認できないため算定していない";
+    let finding = Finding::confirm(COORDINATION_WITHOUT_CODE, format!("visits/{}", source.id), message);
+    work.findings.push(finding.with_basis(rule.basis));
 }
 
 /// 処方箋料 (F400) of any kind.

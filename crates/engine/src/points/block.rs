@@ -4,10 +4,11 @@
 //! they name sections instead of thousands of code pairs.
 
 use calculation::{Cause, Outcome};
+use masters::row::ActRow;
 
 use super::basic::{self, OUTPATIENT_MANAGEMENT};
 use super::rules::{self, Rule};
-use super::select::{Place, Selection, letter, place, sections};
+use super::select::{Place, Sections, Selection, letter, place, sections};
 use super::work::{Entry, Why, Work};
 
 /// How near two acts must be for a rule.
@@ -32,7 +33,25 @@ struct Block {
     outcome: Outcome,
     /// The notice knows an exception: a person is asked.
     has_exception: bool,
+    /// Points of one loser that the rule holds for: from, below.
+    points: (i32, i32),
+    /// The rule holds only while one of these is charged in the month.
+    only_with: Option<Selection>,
 }
+
+/// A rule for losers of any points and without a further condition.
+const PLAIN: Block = Block {
+    rule: &rules::INCLUDED_TABLE,
+    from: 20_240_601,
+    to: OPEN,
+    winners: Selection::of_codes(&[]),
+    losers: Selection::of_codes(&[]),
+    near: Near::Day,
+    outcome: Outcome::Included,
+    has_exception: false,
+    points: (0, i32::MAX),
+    only_with: None,
+};
 
 const OPEN: u32 = 99_999_999;
 
@@ -134,11 +153,78 @@ const BESIDE_PEDIATRIC: Selection = Selection {
     except: &[],
 };
 
+/// Every part of the fee table but 第14部.
+const ALL_CARE: &[Sections] = &[
+    letter(b'A'),
+    letter(b'B'),
+    letter(b'C'),
+    letter(b'D'),
+    letter(b'E'),
+    letter(b'F'),
+    letter(b'G'),
+    letter(b'H'),
+    letter(b'I'),
+    letter(b'J'),
+    letter(b'K'),
+    letter(b'L'),
+    letter(b'M'),
+    letter(b'N'),
+];
+
+/// What 小児かかりつけ診療料 does not contain (B001-2-11 注3): itself and its additions, 地域連携小児夜間・休日診療料,
+/// 院内トリアージ実施料 (令和6), 救急の医学管理料, 診療情報提供料(Ⅰ)(Ⅱ), 電子的診療情報評価料, 連携強化診療情報提供料, 往診料.
+const BESIDE_FAMILY_DOCTOR: &[Place] = &[
+    place(b'B', 1, 2, 5),
+    place(b'B', 1, 2, 8),
+    place(b'B', 1, 2, 9),
+    place(b'B', 1, 2, 19),
+    place(b'B', 1, 2, 20),
+    place(b'B', 1, 2, 21),
+    place(b'B', 9, 0, 0),
+    place(b'B', 9, 2, 0),
+    place(b'B', 10, 0, 0),
+    place(b'B', 11, 0, 0),
+    place(b'C', 0, 0, 0),
+];
+
+/// 地域包括診療料 and (令和6) 認知症地域包括診療料.
+const COMPREHENSIVE: Selection = Selection::of_places(&[place(b'B', 1, 2, 12), place(b'B', 1, 2, 15)]);
+
+/// What 地域包括診療料 contains whatever its points (B001-2-9 注2): 再診, 医学管理, 訪問診療料, 在医総管, 処方料, 処方箋料, 注射,
+/// リハビリ, 精神, 手術, 麻酔, 放射線, 病理.
+const CARE_OF_COMPREHENSIVE: &[Sections] = &[
+    sections(b'A', 1, 1),
+    letter(b'B'),
+    sections(b'C', 1, 2),
+    sections(b'F', 100, 100),
+    sections(b'F', 400, 400),
+    letter(b'G'),
+    letter(b'H'),
+    letter(b'I'),
+    letter(b'K'),
+    letter(b'L'),
+    letter(b'M'),
+    letter(b'N'),
+];
+
+/// 検査, 画像診断, 処置 of an acute worsening: contained below 550 points, charged from there on.
+const ACUTE_CARE: &[Sections] = &[letter(b'D'), letter(b'E'), letter(b'J')];
+const ACUTE_POINTS_E2: i32 = 55_000;
+
+/// Beside 地域包括診療料: its own additions, 地域連携小児夜間・休日診療料, 診療情報提供料(Ⅱ), 連携強化診療情報提供料.
+const BESIDE_COMPREHENSIVE: &[Place] = &[
+    place(b'B', 1, 2, 5),
+    place(b'B', 1, 2, 13),
+    place(b'B', 1, 2, 14),
+    place(b'B', 1, 2, 16),
+    place(b'B', 1, 2, 17),
+    place(b'B', 10, 0, 0),
+    place(b'B', 11, 0, 0),
+];
+
 const BLOCKS: &[Block] = &[
     Block {
         rule: &rules::LIFESTYLE_I,
-        from: 20_240_601,
-        to: OPEN,
         winners: Selection::of_codes(LIFESTYLE_I),
         losers: Selection {
             codes: NICOTINE,
@@ -147,8 +233,8 @@ const BLOCKS: &[Block] = &[
             except: BESIDE_LIFESTYLE_I,
         },
         near: Near::Month,
-        outcome: Outcome::Included,
         has_exception: true,
+        ..PLAIN
     },
     Block {
         rule: &rules::LIFESTYLE_II,
@@ -157,8 +243,8 @@ const BLOCKS: &[Block] = &[
         winners: Selection::of_codes(LIFESTYLE_II),
         losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R6 },
         near: Near::Month,
-        outcome: Outcome::Included,
         has_exception: true,
+        ..PLAIN
     },
     Block {
         rule: &rules::LIFESTYLE_II,
@@ -167,83 +253,98 @@ const BLOCKS: &[Block] = &[
         winners: Selection::of_codes(LIFESTYLE_II),
         losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R8 },
         near: Near::Month,
-        outcome: Outcome::Included,
         has_exception: true,
+        ..PLAIN
     },
     Block {
         rule: &rules::HOME_MANAGEMENT,
-        from: 20_240_601,
-        to: OPEN,
-        winners: Selection {
-            codes: &[],
-            sections: &[],
-            places: &[place(b'C', 2, 0, 0), place(b'C', 2, 2, 0)],
-            except: &[],
-        },
+        winners: Selection::of_places(&[place(b'C', 2, 0, 0), place(b'C', 2, 2, 0)]),
         losers: Selection { codes: &[113_001_810, 113_034_010], sections: &[letter(b'F')], places: &[], except: &[] },
         near: Near::Month,
-        outcome: Outcome::Included,
-        has_exception: false,
+        ..PLAIN
     },
     Block {
         rule: &rules::HOME_VISIT_DAY,
-        from: 20_240_601,
-        to: OPEN,
-        winners: Selection {
-            codes: &[],
-            sections: &[],
-            places: &[place(b'C', 1, 0, 0), place(b'C', 1, 2, 0)],
-            except: &[],
-        },
+        winners: Selection::of_places(&[place(b'C', 1, 0, 0), place(b'C', 1, 2, 0)]),
         losers: Selection {
             codes: &[OUTPATIENT_MANAGEMENT],
             sections: &[sections(b'A', 1, 1)],
             places: &[place(b'C', 0, 0, 0)],
             except: &[],
         },
-        near: Near::Day,
         outcome: Outcome::Rejected,
         has_exception: true,
+        ..PLAIN
     },
     Block {
         rule: &rules::OPERATION_DAY,
-        from: 20_240_601,
-        to: OPEN,
         winners: Selection::of_sections(&[letter(b'K')]),
         losers: Selection::of_sections(&[letter(b'J'), sections(b'G', 0, 20)]),
-        near: Near::Day,
-        outcome: Outcome::Included,
         has_exception: true,
+        ..PLAIN
     },
     Block {
         rule: &rules::REHABILITATION_DAY,
-        from: 20_240_601,
-        to: OPEN,
         winners: Selection::of_sections(&[sections(b'H', 0, 2), sections(b'H', 7, 8)]),
         losers: Selection::of_sections(&[sections(b'J', 117, 119)]),
-        near: Near::Day,
-        outcome: Outcome::Included,
-        has_exception: false,
+        ..PLAIN
     },
     Block {
         rule: &rules::RAPID_EXCLUDED,
-        from: 20_240_601,
-        to: OPEN,
         winners: Selection::of_codes(&[160_000_210]),
         losers: Selection::of_codes(&[160_177_770]),
-        near: Near::Day,
         outcome: Outcome::Rejected,
-        has_exception: false,
+        ..PLAIN
     },
     Block {
         rule: &rules::GENERIC_NAME_ONE,
-        from: 20_240_601,
-        to: OPEN,
         winners: Selection::of_codes(&[120_004_270]),
         losers: Selection::of_codes(&[120_003_570]),
         near: Near::Visit,
         outcome: Outcome::Rejected,
-        has_exception: false,
+        ..PLAIN
+    },
+    Block {
+        rule: &rules::FAMILY_DOCTOR_CHILD,
+        winners: Selection::of_places(&[place(b'B', 1, 2, 19)]),
+        losers: Selection { except: BESIDE_FAMILY_DOCTOR, ..Selection::of_sections(ALL_CARE) },
+        ..PLAIN
+    },
+    Block {
+        rule: &rules::COMPREHENSIVE_CARE,
+        winners: COMPREHENSIVE,
+        losers: Selection { except: BESIDE_COMPREHENSIVE, ..Selection::of_sections(CARE_OF_COMPREHENSIVE) },
+        near: Near::Month,
+        ..PLAIN
+    },
+    Block {
+        rule: &rules::COMPREHENSIVE_CARE,
+        winners: COMPREHENSIVE,
+        losers: Selection::of_sections(ACUTE_CARE),
+        near: Near::Month,
+        points: (0, ACUTE_POINTS_E2),
+        ..PLAIN
+    },
+    Block {
+        rule: &rules::COMPREHENSIVE_CARE,
+        winners: COMPREHENSIVE,
+        losers: Selection::of_sections(ACUTE_CARE),
+        near: Near::Month,
+        points: (ACUTE_POINTS_E2, i32::MAX),
+        has_exception: true,
+        ..PLAIN
+    },
+    Block {
+        rule: &rules::SELF_INJECTION_VISIT,
+        winners: Selection::of_places(&[place(b'C', 1, 0, 0), place(b'C', 1, 2, 0)]),
+        losers: Selection::of_sections(&[sections(b'G', 0, 1), sections(b'G', 4, 4)]),
+        outcome: Outcome::Rejected,
+        only_with: Some(Selection::of_sections(&[
+            sections(b'C', 101, 101),
+            sections(b'C', 104, 104),
+            sections(b'C', 108, 108),
+        ])),
+        ..PLAIN
     },
 ];
 
@@ -266,6 +367,32 @@ pub fn is_near(work: &Work<'_>, near: Near, a: &Entry<'_>, b: &Entry<'_>) -> boo
     }
 }
 
+impl Block {
+    fn has_loser(&self, act: &ActRow) -> bool {
+        let (from, below) = self.points;
+        self.losers.has(act) && !self.winners.has(act) && (from..below).contains(&act.points_e2.abs())
+    }
+}
+
+/// True when the act that the rule needs is charged in the month of an entry, now or by an earlier claim.
+fn is_companion_charged(work: &Work<'_>, block: &Block, entry: &Entry<'_>) -> bool {
+    let Some(companion) = &block.only_with else { return true };
+    let month = work.date_of(entry).month_of();
+    let is_in_month = work
+        .entries
+        .iter()
+        .any(|other| other.live_act().is_some_and(|act| companion.has(act)) && work.date_of(other).month_of() == month);
+    is_in_month
+        || work.request.history.lines.iter().any(|line| {
+            line.date.month_of() == month
+                && line
+                    .code
+                    .act()
+                    .and_then(|code| work.masters.act(code, line.date))
+                    .is_some_and(|act| companion.has(act))
+        })
+}
+
 fn apply_block(work: &mut Work<'_>, block: &Block) {
     let live = work.live_acts();
     for (winner, winner_act) in &live {
@@ -273,8 +400,7 @@ fn apply_block(work: &mut Work<'_>, block: &Block) {
             continue;
         }
         for (loser, loser_act) in &live {
-            let is_pair = winner != loser && block.losers.has(loser_act) && !block.winners.has(loser_act);
-            if !is_pair {
+            if winner == loser || !block.has_loser(loser_act) {
                 continue;
             }
             let (Some(a), Some(b)) = (work.entries.get(*winner), work.entries.get(*loser)) else { continue };
@@ -284,7 +410,8 @@ fn apply_block(work: &mut Work<'_>, block: &Block) {
                 && (block.from..=block.to).contains(&on)
                 && is_near(work, block.near, a, b)
                 && !is_for_other_disease(work, block, b)
-                && !is_other_field(work, block, a, b);
+                && !is_other_field(work, block, a, b)
+                && is_companion_charged(work, block, b);
             if is_due {
                 let why = Why { cause: work.cause(*winner), ..Why::rule(block.rule) };
                 work.end_or_ask(*loser, block.outcome, block.has_exception, why);
@@ -301,8 +428,7 @@ fn apply_block_of_history(work: &mut Work<'_>, block: &Block) {
     for (loser, act) in work.live_acts() {
         let Some(entry) = work.entries.get(loser) else { continue };
         let on = work.date_of(entry);
-        let is_due = block.losers.has(act)
-            && !block.winners.has(act)
+        let is_due = block.has_loser(act)
             && (block.from..=block.to).contains(&on.yyyymmdd())
             && !is_for_other_disease(work, block, entry);
         let line = work.request.history.lines.iter().find(|line| {
@@ -333,7 +459,7 @@ fn reject_on_phone(work: &mut Work<'_>) {
         if !is_phone || act.section_letter != b'B' {
             continue;
         }
-        let is_referral = Selection { places: &[REFERRAL], ..Selection::of_codes(&[]) }.has(act);
+        let is_referral = Selection::of_places(&[REFERRAL]).has(act);
         work.end_or_ask(index, Outcome::Rejected, is_referral, Why::rule(&rules::PHONE_MANAGEMENT));
     }
 }

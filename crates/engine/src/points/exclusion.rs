@@ -6,7 +6,7 @@ use masters::row::{ActRow, ExclusionRow};
 
 use super::block::{Near, is_near};
 use super::rules;
-use super::work::{Entry, Why, Work};
+use super::work::{Charged, Entry, Why, Work};
 
 /// Applies 02, then 03.
 pub fn apply(work: &mut Work<'_>) {
@@ -146,12 +146,27 @@ fn table_name(row: &ExclusionRow) -> Option<&'static str> {
     ["03-1", "03-2", "03-3", "03-4"].get(usize::from(row.period).saturating_sub(1)).copied()
 }
 
-/// An addition falls with its base.
+/// 電子画像管理加算 stands beside an image of the visit only (E 通則4).
+fn drop_lonely_image_management(work: &mut Work<'_>) {
+    for (index, act) in work.live_acts() {
+        let is_management = act.section_letter == b'E' && act.section_number == 0 && act.notice_role == 7;
+        let Some(visit) = work.entries.get(index).map(|entry| entry.visit).filter(|_| is_management) else { continue };
+        let has_image =
+            work.live_in_visit(visit).any(|(_, other)| other.section_letter == b'E' && other.section_number > 0);
+        if !has_image {
+            work.end(index, Outcome::Rejected, Why::rule(&rules::IMAGE_MANAGEMENT));
+        }
+    }
+}
+
+/// An addition, and a comment, falls with its base.
 pub fn drop_orphans(work: &mut Work<'_>) {
+    drop_lonely_image_management(work);
     for index in 0..work.entries.len() {
         let Some(entry) = work.entries.get(index) else { continue };
         let Some(base) = entry.base else { continue };
-        let is_addition = entry.act().is_some_and(|act| matches!(act.record_role, 7 | 9));
+        let is_addition = matches!(entry.charged, Charged::Comment(_))
+            || entry.act().is_some_and(|act| matches!(act.record_role, 7 | 9));
         let is_base_live = work.entries.get(base).is_some_and(Entry::is_live);
         if is_addition && entry.is_live() && !is_base_live {
             let cause = work.cause(base);

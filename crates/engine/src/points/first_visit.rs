@@ -29,27 +29,33 @@ const NOT_WITHIN_ONE_MONTH: Selection = Selection {
 /// Rules bound to the day of 初診: within one month, in its month; and (Ⅱ) after (Ⅰ).
 pub fn check(work: &mut Work<'_>) {
     for (index, act) in work.live_acts() {
-        let Some(entry) = work.entries.get(index) else { continue };
-        let on = work.date_of(entry);
+        let Some(on) = work.entries.get(index).map(|entry| work.date_of(entry)) else { continue };
         let code = act.validity.code;
-        let first = last_initial(work, on);
+        let is_second_kind = LIFESTYLE_II.contains(&code);
         if NOT_WITHIN_ONE_MONTH.has(act) {
-            if let Some(first) = first.filter(|first| on < one_month_after(work, *first)) {
-                work.end(index, Outcome::Rejected, Why { cause: first_visit(first), ..Why::rule(&rules::ONE_MONTH) });
-            }
-        } else if LIFESTYLE_I.contains(&code) || LIFESTYLE_II.contains(&code) {
-            if let Some(first) = first.filter(|first| first.month_of() == on.month_of()) {
-                work.end(
-                    index,
-                    Outcome::Rejected,
-                    Why { cause: first_visit(first), ..Why::rule(&rules::LIFESTYLE_INITIAL_MONTH) },
-                );
-            } else if LIFESTYLE_II.contains(&code) {
-                reject_after_lifestyle_i(work, index, on);
-            }
-        } else if act.section_letter == b'C' && act.section_number == 1 && first == Some(on) {
+            check_one_month(work, index, on);
+        } else if is_second_kind || LIFESTYLE_I.contains(&code) {
+            check_lifestyle(work, index, on, is_second_kind);
+        } else if act.section_letter == b'C' && act.section_number == 1 && last_initial(work, on) == Some(on) {
             work.end(index, Outcome::Rejected, Why { cause: first_visit(on), ..Why::rule(&rules::HOME_VISIT_INITIAL) });
         }
+    }
+}
+
+fn check_one_month(work: &mut Work<'_>, index: usize, on: ServiceDate) {
+    let first = last_initial(work, on).filter(|first| on < one_month_after(work, *first));
+    if let Some(first) = first {
+        work.end(index, Outcome::Rejected, Why { cause: first_visit(first), ..Why::rule(&rules::ONE_MONTH) });
+    }
+}
+
+fn check_lifestyle(work: &mut Work<'_>, index: usize, on: ServiceDate, is_second_kind: bool) {
+    let first = last_initial(work, on).filter(|first| first.month_of() == on.month_of());
+    if let Some(first) = first {
+        let why = Why { cause: first_visit(first), ..Why::rule(&rules::LIFESTYLE_INITIAL_MONTH) };
+        work.end(index, Outcome::Rejected, why);
+    } else if is_second_kind {
+        reject_after_lifestyle_i(work, index, on);
     }
 }
 
@@ -93,6 +99,16 @@ fn one_month_after(work: &Work<'_>, first: ServiceDate) -> ServiceDate {
 
 /// (Ⅱ) cannot be charged within six months counted from the month in which (Ⅰ) was charged.
 fn reject_after_lifestyle_i(work: &mut Work<'_>, index: usize, on: ServiceDate) {
+    let same_month = LIFESTYLE_I
+        .iter()
+        .flat_map(|code| work.with_code(*code))
+        .find(|(_, other)| other.is_live() && work.date_of(other).month_of() == on.month_of())
+        .map(|(other, _)| other);
+    if let Some(other) = same_month {
+        let why = Why { cause: work.cause(other), ..Why::rule(&rules::LIFESTYLE_SIX_MONTHS) };
+        work.end(index, Outcome::Rejected, why);
+        return;
+    }
     let earliest = on.month_of().plus_months(-5);
     let line =
         work.request.history.lines.iter().find(|line| {

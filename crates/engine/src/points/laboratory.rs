@@ -5,6 +5,7 @@
 use calculation::{InstitutionFact, Outcome, VisitFact};
 use kernel::Points;
 use masters::row::ActRow;
+use rust_decimal::prelude::ToPrimitive;
 
 use super::rules;
 use super::standard::{Standing, is_filed, standing};
@@ -38,6 +39,8 @@ const CEILINGS: &[(u8, i64)] = &[(9, 632), (10, 400), (11, 1_430)];
 
 /// 外来迅速検体検査加算.
 const RAPID: u32 = 160_177_770;
+/// Tests of a day that may carry it.
+const RAPID_PER_DAY: usize = 5;
 /// 時間外緊急院内検査加算.
 const EMERGENCY_IN_HOUSE: u32 = 160_000_210;
 /// 検体検査管理加算(Ⅰ) and the standards that allow it.
@@ -85,24 +88,32 @@ fn set_bundle(work: &mut Work<'_>, members: Vec<usize>, points: Points) {
 }
 
 /// 外来迅速検体検査加算: ten points for each specimen test of the day explained the same day with a document,
-/// five a day; not on a day of 時間外緊急院内検査加算.
+/// five a day over all visits; not on a day of 時間外緊急院内検査加算.
 pub fn derive_rapid(work: &mut Work<'_>) {
     for visit in 0..work.visits.len() {
         let Some(current) = work.visits.get(visit) else { continue };
         let date = current.date();
         let is_wanted = current.has(VisitFact::SameDayResults) && !current.is_pediatric_fee;
-        let is_barred = super::limit::is_charged_since(work, &[RAPID, EMERGENCY_IN_HOUSE], date, date);
-        if !is_wanted || is_barred {
+        let is_ordered = work.live_in_visit(visit).any(|(_, act)| act.validity.code == RAPID);
+        if !is_wanted || is_ordered || super::limit::is_charged_since(work, &[EMERGENCY_IN_HOUSE], date, date) {
             continue;
         }
-        let count = work.live_in_visit(visit).filter(|(_, act)| is_specimen_test(act)).count();
-        let Ok(count @ 1..) = u16::try_from(count.min(5)) else { continue };
-        if let Some(index) = work.derive(visit, RAPID, &rules::RAPID)
+        let tests: Vec<usize> =
+            work.live_in_visit(visit).filter(|(_, act)| is_specimen_test(act)).map(|(index, _)| index).collect();
+        let left = RAPID_PER_DAY.saturating_sub(rapid_tests_of(work, date));
+        let Ok(count @ 1..) = u16::try_from(tests.len().min(left)) else { continue };
+        if let Some(index) = work.derive_following(visit, RAPID, tests.first().copied(), &rules::RAPID)
             && let Some(entry) = work.entries.get_mut(index)
         {
             entry.quantity = Some(count.into());
         }
     }
+}
+
+/// Tests of a day that carry 外来迅速検体検査加算 already.
+fn rapid_tests_of(work: &Work<'_>, date: kernel::ServiceDate) -> usize {
+    let of_day = work.with_code(RAPID).filter(|(_, entry)| entry.is_live() && work.date_of(entry) == date);
+    of_day.map(|(_, entry)| entry.quantity.and_then(|quantity| quantity.get().to_usize()).unwrap_or(1)).sum()
 }
 
 /// 検体検査 proper: D000–D025, recorded as a base.
@@ -134,13 +145,13 @@ pub fn derive_judgements(work: &mut Work<'_>) {
             continue;
         }
         let cause = work.cause(index);
-        if let Some(derived) = work.derive(visit, code, &rules::JUDGEMENT)
+        if let Some(derived) = work.derive_following(visit, code, Some(index), &rules::JUDGEMENT)
             && let Some(entry) = work.entries.get_mut(derived)
             && let Some(why) = entry.why.first_mut()
         {
             why.cause = cause;
         }
-        derive_specimen_management(work, visit, act.exam_group);
+        derive_specimen_management(work, visit, index, act.exam_group);
     }
 }
 
@@ -163,14 +174,14 @@ fn judgement_of(work: &Work<'_>, group: u8, on: kernel::ServiceDate) -> Option<u
     candidates.filter(is_plain).max_by_key(|act| act.points_e2).map(|act| act.validity.code)
 }
 
-fn derive_specimen_management(work: &mut Work<'_>, visit: usize, group: u8) {
+fn derive_specimen_management(work: &mut Work<'_>, visit: usize, test: usize, group: u8) {
     let Some(on) = work.visits.get(visit).map(|current| current.date()) else { return };
     let month = on.month_of();
     let is_due = (1..=6).contains(&group)
         && [817, 818, 819, 820].iter().any(|code| is_filed(&work.request.institution, *code, on))
         && !super::limit::is_charged_since(work, &[SPECIMEN_MANAGEMENT], month.first_day(), month.last_day());
     if is_due {
-        work.derive(visit, SPECIMEN_MANAGEMENT, &rules::SPECIMEN_MANAGEMENT);
+        work.derive_following(visit, SPECIMEN_MANAGEMENT, Some(test), &rules::SPECIMEN_MANAGEMENT);
     }
 }
 

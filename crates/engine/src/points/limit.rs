@@ -3,13 +3,14 @@
 //! Months are calendar months; n月 = n calendar months back including this one; 週 = Sunday to Saturday
 //! (留意事項 第1章第1部 通則).
 
-use calculation::{Cause, Outcome};
+use calculation::{AnswerValue, Cause, Outcome};
 use kernel::{ItemCode, ServiceDate};
 use masters::row::{ActRow, LimitRow};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::rules;
-use super::work::{Entry, Used, Why, Work};
+use super::select::{Selection, place};
+use super::work::{EXCEPTION, Entry, Used, Why, Work, answer};
 
 /// The first day of a limit's window on a day; `None` for units that are no span of time (per organ, per
 /// operation …) and need a person.
@@ -38,6 +39,66 @@ fn window_start(unit: u16, on: ServiceDate) -> Option<ServiceDate> {
     }
 }
 
+/// 算定単位 一連: several parts of one day are one series unless a person says otherwise.
+const SERIES: u16 = 141;
+
+/// An addition of the whole imaging part (E 通則).
+fn is_general_of_imaging(act: &ActRow) -> bool {
+    act.section_letter == b'E' && act.section_number == 0
+}
+
+/// Acts that share one limit: every form of the fee counts (each named so in its 注).
+const FAMILIES: &[Selection] = &[
+    // 特定疾患療養管理料: in person and by 情報通信機器.
+    Selection::of_places(&[place(b'B', 0, 0, 0)]),
+    // 生活習慣病管理料(Ⅰ) by main disease; (Ⅱ) in person and by 情報通信機器.
+    Selection::of_codes(&[113_041_710, 113_041_810, 113_041_910]),
+    Selection::of_codes(&[113_707_110, 113_707_210]),
+    // 在宅患者訪問診療料: 同一建物居住者以外 and 同一建物居住者.
+    Selection::of_places(&[place(b'C', 1, 0, 0)]),
+    // 血糖自己測定器加算 by number of measurements.
+    Selection::of_places(&[place(b'C', 150, 0, 0)]),
+    // 骨塩定量検査 of any kind.
+    Selection::of_places(&[place(b'D', 217, 0, 0)]),
+    // 通院・在宅精神療法 of any length.
+    Selection::of_places(&[place(b'I', 2, 0, 0)]),
+];
+
+/// A limit by the words of the notice, where the table at hand is of an older edition.
+struct OwnLimit {
+    acts: Selection,
+    from: u32,
+    to: u32,
+    months: i32,
+    count: u32,
+}
+
+const OWN_LIMITS: &[OwnLimit] = &[
+    // D217 注 (令和8年告示第69号): 1年に1回; once in 4 months only in the first year of a treatment.
+    OwnLimit {
+        acts: Selection::of_places(&[place(b'D', 217, 0, 0)]),
+        from: 20_260_601,
+        to: 99_999_999,
+        months: 12,
+        count: 1,
+    },
+];
+
+fn apply_own_limits(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceDate) {
+    for own in OWN_LIMITS {
+        let is_due = own.acts.has(act) && (own.from..=own.to).contains(&on.yyyymmdd());
+        if !is_due || act.notice_role != 1 || !work.entries.get(index).is_some_and(Entry::is_live) {
+            continue;
+        }
+        let start = on.month_of().plus_months(1 - own.months).first_day();
+        let (used, cause) = count_before(work, index, act, start, on);
+        if used >= own.count {
+            let why = Why { cause, ..Why::rule(&rules::LIMIT_OWN) };
+            work.end_or_ask(index, Outcome::Rejected, true, why);
+        }
+    }
+}
+
 /// Applies the limits to every live act, in order of time.
 pub fn apply(work: &mut Work<'_>) {
     for (index, act) in work.live_acts() {
@@ -49,11 +110,18 @@ fn apply_to(work: &mut Work<'_>, index: usize, act: &ActRow) {
     let masters = work.masters;
     let Some(code) = kernel::ActCode::from_number(act.validity.code) else { return };
     let Some(on) = work.entries.get(index).map(|entry| work.date_of(entry)) else { return };
+    apply_own_limits(work, index, act, on);
     let mut has_row = false;
     for row in masters.limits(code, on) {
+        let is_of_series = row.unit == SERIES;
+        if is_of_series && is_general_of_imaging(act) {
+            // 電子画像管理加算: once for each series, and another part of the body is another series.
+            has_row = true;
+            continue;
+        }
         let Some(start) = window_start(row.unit, on) else { continue };
         has_row = true;
-        apply_row(work, index, act, on, start, row);
+        apply_row(work, index, act, (start, on), row);
     }
     if !has_row && act.max_count > 0 {
         apply_max_count(work, index, act, on);
@@ -73,7 +141,7 @@ fn is_counted_in_units(act: &ActRow) -> bool {
     act.step_calc == 1 && act.unit_code == UNIT_OF_REHABILITATION
 }
 
-fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceDate, start: ServiceDate, row: &LimitRow) {
+fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, (start, on): (ServiceDate, ServiceDate), row: &LimitRow) {
     if !work.entries.get(index).is_some_and(Entry::is_live) {
         return;
     }
@@ -85,15 +153,23 @@ fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceDate, s
     }
     let why = Why { cause, table: Some("05"), ..Why::rule(&rules::LIMIT_TABLE) };
     let left = allowed.saturating_sub(used);
-    if left > 0 {
+    let has_exception = row.has_exception == 1 || row.unit == SERIES || act.validity.section_changed == 1;
+    // Units beyond the day's bound are not charged, those within it are, whoever asks for more.
+    let is_exception_claimed = work
+        .entries
+        .get(index)
+        .and_then(|entry| work.order_of(entry))
+        .and_then(|order| answer(order, EXCEPTION))
+        .is_some_and(|answer| answer == AnswerValue::Yes);
+    let is_capped = !has_exception || (is_counted_in_units(act) && !is_exception_claimed);
+    if left > 0 && is_capped {
         cap(work, index, act, left, why);
     } else {
-        let has_exception = row.has_exception == 1 || act.validity.section_changed == 1;
         work.end_or_ask(index, Outcome::Rejected, has_exception, why);
     }
 }
 
-/// What was charged before this entry inside the window, and the last of it.
+/// What was charged before this entry inside the window, by it or its family, and the last of it.
 fn count_before(
     work: &mut Work<'_>,
     index: usize,
@@ -101,25 +177,33 @@ fn count_before(
     start: ServiceDate,
     on: ServiceDate,
 ) -> (u32, Option<Cause>) {
+    let masters = work.masters;
     let code = act.validity.code;
+    let family = FAMILIES.iter().find(|family| family.has(act));
+    let is_same = |other: &ActRow| {
+        other.validity.code == code
+            || family.is_some_and(|family| family.has(other) && other.notice_role == act.notice_role)
+    };
     let mut used = 0;
     let mut cause = None;
-    let lines: Vec<_> = work
-        .request
-        .history
-        .lines
-        .iter()
-        .filter(|line| line.code.number() == code && (start..=on).contains(&line.date))
-        .copied()
-        .collect();
-    for line in lines {
-        used += u32::from(line.times);
-        cause = Some(Cause::History { date: line.date, code: line.code });
-        work.used.push(Used { date: line.date, code: line.code, rule: &rules::LIMIT_TABLE });
+    for line in &work.request.history.lines {
+        let is_counted = (start..=on).contains(&line.date)
+            && (line.code.number() == code
+                || line.code.act().and_then(|code| masters.act(code, line.date)).is_some_and(is_same));
+        if is_counted {
+            used += u32::from(line.times);
+            cause = Some(Cause::History { date: line.date, code: line.code });
+            work.used.push(Used { date: line.date, code: line.code, rule: &rules::LIMIT_TABLE });
+        }
     }
     let mut last = None;
-    for (other, entry) in work.with_code(code) {
-        if other < index && entry.is_live() && (start..=on).contains(&work.date_of(entry)) {
+    let earlier: Box<dyn Iterator<Item = (usize, &Entry<'_>)>> = match family {
+        Some(_) => Box::new(work.entries.iter().enumerate().take(index)),
+        None => Box::new(work.with_code(code)),
+    };
+    for (other, entry) in earlier {
+        let is_counted = other < index && entry.live_act().is_some_and(is_same);
+        if is_counted && (start..=on).contains(&work.date_of(entry)) {
             used += weight(entry, act);
             last = Some(other);
         }

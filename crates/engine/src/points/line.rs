@@ -15,6 +15,8 @@ use super::medication::{self, REDUCTION_90};
 use super::rules;
 use super::work::{Charged, Dose, Entry, Why, Work};
 
+/// 点数欄集計先 of additions to any kind of injection (生物学的製剤, 精密持続点滴, 麻薬, 外来化学療法).
+const ANY_INJECTION: u16 = 300;
 /// 酸素補正率１．３（１気圧）.
 const OXYGEN_CORRECTION: u32 = 770_020_070;
 
@@ -85,11 +87,7 @@ impl Builder {
             entries.iter().filter_map(|index| work.entries.get(*index).map(|entry| (*index, entry))).collect();
         let first = parts.first().map(|(_, entry)| *entry);
         let is_ordered = parts.iter().any(|(_, entry)| entry.order.is_some());
-        let set_id = first
-            .and_then(|entry| work.order_of(entry))
-            .and_then(|order| order.set_id.clone())
-            .or_else(|| work.request.visits.get(self.visit).map(|visit| visit.set_id.clone()))
-            .unwrap_or_default();
+        let set_id = first.map(|entry| work.set_of(entry).to_owned()).unwrap_or_default();
         let line = Line {
             id: id.clone(),
             origin: if is_ordered { Origin::Ordered } else { Origin::Derived },
@@ -125,7 +123,19 @@ impl Builder {
         let times = work.entries.get(index).map_or(1, |entry| entry.times);
         let points = act_points(work, index, act);
         let entries = with_additions(work, &[index]);
-        self.push(work, &entries, shikibetsu(act.outpatient_bucket), points, times);
+        let shikibetsu = match act.outpatient_bucket {
+            ANY_INJECTION => self.injection(work, index),
+            bucket => shikibetsu(bucket),
+        };
+        self.push(work, &entries, shikibetsu, points, times);
+    }
+
+    /// 診療識別 of the injection before an addition that goes with any kind of injection.
+    fn injection(&self, work: &Work<'_>, index: usize) -> &'static str {
+        let before = work.live_in_visit(self.visit).filter(|(other, act)| {
+            *other < index && act.section_letter == b'G' && act.outpatient_bucket != ANY_INJECTION
+        });
+        before.last().map_or("33", |(_, act)| shikibetsu(act.outpatient_bucket))
     }
 
     fn drug(&mut self, work: &mut Work<'_>, index: usize) {
@@ -248,12 +258,9 @@ impl Builder {
         if !work.seven_kinds.contains(&self.visit) {
             return;
         }
-        let internal: i64 = self
-            .lines
-            .iter()
-            .filter(|line| line.shikibetsu == "21")
-            .map(|line| line.points.get() * i64::from(line.times))
-            .sum();
+        let doses = || self.lines.iter().filter(|line| line.shikibetsu == "21");
+        let internal: i64 = doses().map(|line| line.points.get() * i64::from(line.times)).sum();
+        let Some(set_id) = doses().next().map(|line| line.set_id.clone()) else { return };
         let Some(code) = DrugCode::from_number(REDUCTION_90) else { return };
         let Some(visit) = work.request.visits.get(self.visit) else { return };
         let row = work.masters.drug(code, visit.date);
@@ -267,7 +274,7 @@ impl Builder {
             items: vec![Item { code: ItemCode::Drug(code), name, quantity: None, unit_price_yen: None, text: None }],
             points: -tenth,
             times: 1,
-            set_id: visit.set_id.clone(),
+            set_id,
             burden_class: None,
             order_ids: Vec::new(),
             reasons: vec![reason(&Why::rule(&rules::SEVEN_REDUCTION), masters)],

@@ -10,9 +10,12 @@ use rust_decimal::Decimal;
 use super::accept::is_medicine;
 use super::basic::is_prescription_fee;
 use super::rules;
+use super::select::{Selection, place};
 use super::standard::is_filed;
 use super::work::{Charged, Dose, Entry, Why, Work};
 
+/// 小児かかりつけ診療料 (B001-2-11).
+const FAMILY_DOCTOR_CHILD: Selection = Selection::of_places(&[place(b'B', 1, 2, 19)]);
 /// 薬剤料逓減（９０／１００）（内服薬）.
 pub const REDUCTION_90: u32 = 630_010_002;
 /// 湿布薬 of one prescription at most (第5部 通則5).
@@ -121,44 +124,46 @@ fn kinds(work: &Work<'_>, visit: usize) -> usize {
 }
 
 fn derive_fees(work: &mut Work<'_>, visit: usize) {
-    let has = |work: &Work<'_>, wanted: &[DrugUse]| doses_of(work, visit).any(|dose| wanted.contains(&dose.drug_use));
-    let has_internal = has(work, &[DrugUse::Internal, DrugUse::AsNeeded]);
-    let has_external = has(work, &[DrugUse::External]);
-    if !has_internal && !has_external {
-        return;
-    }
-    let is_only_compresses = limit_compresses(work, visit) && !has_internal;
-    if has_internal {
-        derive_once(work, visit, 120_000_710, &rules::DISPENSING);
+    // The first medicine of each kind: what follows from it is paid by whoever pays it.
+    let first = |work: &Work<'_>, wanted: &[DrugUse]| {
+        let mut doses = doses_of(work, visit).filter(|dose| wanted.contains(&dose.drug_use));
+        doses.next().and_then(|dose| dose.entries.first().copied())
+    };
+    let internal = first(work, &[DrugUse::Internal, DrugUse::AsNeeded]);
+    let external = first(work, &[DrugUse::External]);
+    let Some(any) = internal.or(external) else { return };
+    let is_only_compresses = limit_compresses(work, visit) && internal.is_none();
+    if let Some(medicine) = internal {
+        derive_once(work, (visit, medicine), 120_000_710, &rules::DISPENSING);
     }
     if is_only_compresses {
         return;
     }
-    if has_external {
-        derive_once(work, visit, 120_001_010, &rules::DISPENSING);
+    if let Some(medicine) = external {
+        derive_once(work, (visit, medicine), 120_001_010, &rules::DISPENSING);
     }
-    let is_controlled = doses_of(work, visit)
-        .flat_map(|dose| &dose.entries)
-        .filter_map(|index| work.entries.get(*index))
-        .any(|entry| matches!(entry.charged, Charged::Drug(drug) if matches!(drug.controlled, 1 | 2 | 3 | 5)));
-    if is_controlled {
-        derive_once(work, visit, 120_000_110, &rules::CONTROLLED);
+    let controlled = doses_of(work, visit).flat_map(|dose| &dose.entries).copied().find(|index| {
+        let charged = work.entries.get(*index).map(|entry| entry.charged);
+        matches!(charged, Some(Charged::Drug(drug)) if matches!(drug.controlled, 1 | 2 | 3 | 5))
+    });
+    if let Some(medicine) = controlled {
+        derive_once(work, (visit, medicine), 120_000_110, &rules::CONTROLLED);
     }
-    derive_prescribing(work, visit, is_controlled);
+    derive_prescribing(work, (visit, any), controlled);
 }
 
 fn is_ordered(work: &Work<'_>, visit: usize, wanted: impl Fn(u32) -> bool) -> bool {
     work.live_in_visit(visit).any(|(_, act)| wanted(act.validity.code))
 }
 
-fn derive_once(work: &mut Work<'_>, visit: usize, code: u32, rule: &'static rules::Rule) {
+fn derive_once(work: &mut Work<'_>, (visit, medicine): (usize, usize), code: u32, rule: &'static rules::Rule) {
     if !is_ordered(work, visit, |other| other == code) {
-        work.derive(visit, code, rule);
+        work.derive_following(visit, code, Some(medicine), rule);
     }
 }
 
 /// 処方料 with 乳幼児, 麻薬等, 後発 and 調剤技術基本料; none of them on a visit with 処方箋料.
-fn derive_prescribing(work: &mut Work<'_>, visit: usize, is_controlled: bool) {
+fn derive_prescribing(work: &mut Work<'_>, (visit, medicine): (usize, usize), controlled: Option<usize>) {
     const KINDS: [u32; 4] = [120_001_210, 120_002_610, 120_003_610, 120_004_410];
     if is_ordered(work, visit, is_prescription_fee) {
         return;
@@ -172,23 +177,23 @@ fn derive_prescribing(work: &mut Work<'_>, visit: usize, is_controlled: bool) {
     if !is_ordered(work, visit, |code| KINDS.contains(&code)) {
         let (code, rule) =
             if is_seven { (120_002_610, &rules::PRESCRIBING_SEVEN) } else { (120_001_210, &rules::PRESCRIBING) };
-        let base = work.derive(visit, code, rule);
+        let base = work.derive_following(visit, code, Some(medicine), rule);
         let is_infant = kernel::completed_years(work.request.patient.birth_date, on) < 3;
         if base.is_some() && is_infant {
             work.derive_added(visit, 120_002_170, base, &rules::ADD_ON_AGE);
         }
     }
-    if is_controlled {
-        derive_once(work, visit, 120_001_310, &rules::CONTROLLED);
+    if let Some(medicine) = controlled {
+        derive_once(work, (visit, medicine), 120_001_310, &rules::CONTROLLED);
     }
     let system = GENERIC_SYSTEM.iter().find(|(_, standard)| is_filed(&work.request.institution, *standard, on));
     if let Some((code, _)) = system {
-        derive_once(work, visit, *code, &rules::GENERIC_SYSTEM);
+        derive_once(work, (visit, medicine), *code, &rules::GENERIC_SYSTEM);
     }
     let has_pharmacist = work.request.institution.facts.contains(&InstitutionFact::FullTimePharmacist);
     let first = on.month_of().first_day();
     if has_pharmacist && !super::limit::is_charged_since(work, &[120_001_810], first, on.month_of().last_day()) {
-        work.derive(visit, 120_001_810, &rules::PHARMACIST);
+        work.derive_following(visit, 120_001_810, Some(medicine), &rules::PHARMACIST);
     }
 }
 
@@ -278,8 +283,11 @@ pub fn include_medicines(work: &mut Work<'_>) {
     for index in medicines {
         let Some(entry) = work.entries.get(index) else { continue };
         let is_pediatric = work.visit_of(entry).is_some_and(|visit| visit.is_pediatric_fee);
+        let is_family_doctor = work.live_in_visit(entry.visit).any(|(_, act)| FAMILY_DOCTOR_CHILD.has(act));
         let rule = if is_pediatric {
             &rules::PEDIATRIC_INCLUDED
+        } else if is_family_doctor {
+            &rules::FAMILY_DOCTOR_CHILD
         } else if home_months.contains(&work.date_of(entry).month_of()) {
             &rules::HOME_MANAGEMENT
         } else {

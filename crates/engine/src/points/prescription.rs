@@ -2,7 +2,7 @@
 //!
 //! Source: F400 of 別表第一 with 注4, 6, 7 and 留意事項; F100 注5 for medicines dispensed in house.
 
-use calculation::Outcome;
+use calculation::{Dispensing, Outcome};
 
 use super::basic::is_prescription_fee;
 use super::rules;
@@ -21,6 +21,7 @@ pub fn check(work: &mut Work<'_>) {
         keep_one(work, visit);
         drop_without_fee(work, visit);
         check_days(work, visit);
+        check_kinds(work, visit);
     }
 }
 
@@ -45,6 +46,22 @@ fn drop_without_fee(work: &mut Work<'_>, visit: usize) {
     }
     for index in of_visit(work, visit, |code| NEEDS_PRESCRIPTION.contains(&code)) {
         work.end(index, Outcome::Rejected, Why::rule(&rules::PRESCRIPTION_BASE));
+    }
+}
+
+/// 一般名処方加算1 needs two kinds or more on the prescription (F400 留意事項(12)), as far as they are known.
+fn check_kinds(work: &mut Work<'_>, visit: usize) {
+    const GENERIC_NAMES_1: u32 = 120_004_270;
+    let Some(source) = work.request.visits.get(visit) else { return };
+    let outside = source.orders.iter().filter(|order| order.dispensing == Some(Dispensing::Outside));
+    let mut kinds: Vec<_> = outside.filter_map(|order| order.code).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    if kinds.len() != 1 {
+        return;
+    }
+    for index in of_visit(work, visit, |code| code == GENERIC_NAMES_1) {
+        work.end(index, Outcome::Rejected, Why::rule(&rules::GENERIC_NAME_KINDS));
     }
 }
 

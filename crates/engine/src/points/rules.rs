@@ -49,7 +49,7 @@ rules! {
     INFECTION_CONTROL = "basic/infection-control", "A000注11–14、A001注15–18 外来感染対策向上加算等", "届出により月1回加算";
     MEDICAL_DX = "basic/medical-dx", "A000注16 医療DX推進体制整備加算", "届出により月1回加算";
     MEDICAL_INFORMATION = "basic/medical-information", "A000注15、A001注18 医療情報取得加算", "医療情報取得加算";
-    ELECTRONIC_COORDINATION = "basic/electronic-coordination", "A000・A001 電子的診療情報連携体制整備加算(令和8年度)", "届出により月1回加算";
+    ELECTRONIC_COORDINATION = "basic/electronic-coordination", "A000・A001 電子的診療情報連携体制整備加算(令和8年度; 初診と再診を合わせて月1回とした)", "届出により月1回加算", unverified;
     PEDIATRIC_OUTPATIENT = "management/pediatric-outpatient", "B001-2 小児科外来診療料", "6歳未満の小児科外来のため小児科外来診療料を算定";
     PEDIATRIC_INCLUDED = "management/pediatric-outpatient-includes", "B001-2注3 小児科外来診療料", "小児科外来診療料に含まれる";
     OUTPATIENT_MANAGEMENT = "basic/outpatient-management", "A001注8 外来管理加算", "処置等がなく医師の説明があったため算定";
@@ -60,6 +60,7 @@ rules! {
     NO_VALUE = "order/no-value", "令和8年度 医科診療行為マスター(未入手)", "この日の点数が確認できないコード";
     NOT_OUTPATIENT = "order/not-outpatient", "マスター項番13・15", "外来では使用できない診療行為";
     NOT_CLINIC = "order/not-clinic", "マスター項番19", "診療所では使用できない診療行為";
+    FORENSIC = "order/forensic", "医療観察法診療報酬 (マスター項番21・90)", "医療観察法(法別30)の患者だけに算定できる";
     AGE = "order/age", "マスター項番41・42", "年齢の条件に合わない";
     STANDARD = "order/standard", "マスター項番72–81 施設基準", "施設基準の届出がない";
     STANDARD_AGGREGATE = "order/standard-aggregate", "マスター項番72–81 施設基準(名寄せ)", "施設基準の届出を確認する";
@@ -99,6 +100,10 @@ rules! {
     PRESCRIPTION_ONCE = "prescription/once", "F400 留意事項", "処方箋料は1回の受診につき1回";
     PRESCRIPTION_BASE = "prescription/base", "F400注4・6・7", "処方箋料を算定しない受診では加算できない";
     PRESCRIPTION_DAYS = "prescription/28-days", "F100注5、F400注4 特定疾患処方管理加算", "28日以上の処方でないため算定できない";
+    FAMILY_DOCTOR_CHILD = "management/family-doctor-child", "B001-2-11注3 小児かかりつけ診療料", "小児かかりつけ診療料に含まれる";
+    COMPREHENSIVE_CARE = "management/comprehensive-care", "B001-2-9注2 地域包括診療料", "地域包括診療料に含まれる";
+    SELF_INJECTION_VISIT = "injection/self-injection-visit", "G000(3)・G001・G004 留意事項", "在宅自己注射等の患者に訪問診療の日に行った注射は算定できない";
+    LIMIT_OWN = "limit/own", "別表第一 注(告示の回数制限)", "算定回数の上限を超える";
     HOME_MANAGEMENT = "home/management-includes", "C002注・C002-2注 在医総管・施医総管", "在宅時医学総合管理料等に含まれる";
     HOME_VISIT_DAY = "home/visit-day", "C001注 在宅患者訪問診療料", "訪問診療料を算定する日は算定できない";
     HOME_VISIT_INITIAL = "home/visit-initial", "C001 留意事項", "初診料を算定する日は訪問診療料を算定できない";
@@ -106,7 +111,9 @@ rules! {
     OPERATION_DAY = "operation/same-day", "K 通則、J 通則 手術当日", "手術当日に手術に関連して行う処置・注射は算定できない";
     SAME_FIELD = "operation/same-field", "K 通則14 同一手術野", "同一手術野の手術は主たるもののみ";
     REHABILITATION_DAY = "rehabilitation/same-day", "H 通則、J119 留意事項", "疾患別リハビリテーションと同一日は算定できない";
+    IMAGE_MANAGEMENT = "imaging/management", "E 通則4 電子画像管理加算", "対象となる撮影がない";
     GENERIC_NAME_ONE = "prescription/generic-name", "F400注6 一般名処方加算", "一般名処方加算は1処方につき1つ";
+    GENERIC_NAME_KINDS = "prescription/generic-name-kinds", "F400 留意事項(12) 一般名処方加算1", "一般名処方加算1は2品目以上の処方に限る";
     DISPENSING = "medication/dispensing", "F000 調剤料", "院内処方の調剤料";
     PRESCRIBING = "medication/prescribing", "F100 処方料", "院内処方の処方料";
     PRESCRIBING_SEVEN = "medication/seven-kinds", "F100・F200注3 7種類以上", "内服薬が7種類以上";
@@ -115,8 +122,8 @@ rules! {
     GENERIC_SYSTEM = "medication/generic-system", "F100注8 外来後発医薬品使用体制加算等", "届出により処方料に加算";
     DRUG_POINTS = "medication/drug-points", "F200・G100 薬剤", "薬価×数量を五捨五超入";
     DRUG_POINTS_OTHER = "medication/drug-points-other", "C200・D500・E300・J300・K940・L200 薬剤", "薬価×数量を五捨五超入(15円以下は算定しない)";
-    SEVEN_REDUCTION = "medication/seven-reduction", "F200注3 薬剤料逓減90/100", "内服薬7種類以上のため薬剤料を10/100減算";
-    COMPRESS = "medication/compress-63", "第5部通則5 湿布薬63枚", "湿布薬は1処方63枚まで";
+    SEVEN_REDUCTION = "medication/seven-reduction", "F200注3 薬剤料逓減90/100 (端数は四捨五入とした)", "内服薬7種類以上のため薬剤料を10/100減算", unverified;
+    COMPRESS = "medication/compress-63", "第5部通則5 湿布薬63枚 (超過分の数え方は63枚分の薬剤料とした)", "湿布薬は1処方63枚まで", unverified;
     SELECTION = "medication/selection", "保険外併用療養費 長期収載品の選定療養", "患者希望の長期収載品のため特別の料金";
     OUTSIDE = "medication/outside", "F400 処方箋", "院外処方の薬剤はレセプトに記録しない";
     MATERIAL = "material/points", "C300・D600・E401・F300・G200・J400・K950・L300", "特定保険医療材料は価格を10で除して四捨五入";
@@ -125,11 +132,6 @@ rules! {
     PRICE_RESPONSE = "other/price-response", "O100 物価対応料(令和8年度)", "基本診療料とともに算定(届出不要)";
     COMMENT = "order/comment", "記載要領", "コメントとして記録";
     SELF_PAY = "order/self-pay", "自費", "保険外の費用";
-}
-
-/// Finds a rule by its id.
-pub fn find(id: &str) -> Option<&'static Rule> {
-    ALL.iter().find(|rule| rule.id == id)
 }
 
 #[cfg(test)]

@@ -65,6 +65,11 @@ impl Selection {
         Self { codes: &[], sections, places: &[], except: &[] }
     }
 
+    /// Acts of these places.
+    pub const fn of_places(places: &'static [Place]) -> Self {
+        Self { codes: &[], sections: &[], places, except: &[] }
+    }
+
     /// True when the act belongs to the set.
     pub fn has(&self, act: &ActRow) -> bool {
         let is_place = |place: &Place| {

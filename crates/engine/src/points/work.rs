@@ -69,6 +69,9 @@ pub struct Entry<'a> {
     pub times: u16,
     /// Index of the entry this one is added to (注加算, 通則加算, material, comment).
     pub base: Option<usize>,
+    /// Index of the entry whose payer set a derived fee shares: the test of a judgement fee, the medicine of
+    /// a dispensing fee.
+    pub follows: Option<usize>,
     /// What became of it; live while accepted or replaced.
     pub outcome: Outcome,
     /// Why.
@@ -233,9 +236,29 @@ impl<'a> Work<'a> {
         visit.orders.get(entry.order?)
     }
 
+    /// The payer set of an entry: its order's, that of what it follows, else its visit's.
+    pub fn set_of(&self, entry: &Entry<'a>) -> &'a str {
+        let visit = self.request.visits.get(entry.visit).map_or("", |visit| visit.set_id.as_str());
+        let own = self.order_of(entry).and_then(|order| order.set_id.as_deref());
+        // An addition follows its base, and the base may itself follow a test or a medicine.
+        let mut followed = entry.follows.and_then(|index| self.entries.get(index));
+        let mut theirs = None;
+        for _ in 0..2 {
+            let Some(other) = followed.filter(|_| theirs.is_none()) else { break };
+            theirs = self.order_of(other).and_then(|order| order.set_id.as_deref());
+            followed = other.follows.and_then(|index| self.entries.get(index));
+        }
+        own.or(theirs).unwrap_or(visit)
+    }
+
     /// Day of an entry.
     pub fn date_of(&self, entry: &Entry<'a>) -> ServiceDate {
-        self.request.visits.get(entry.visit).map_or(self.request.month.first_day(), |visit| visit.date)
+        self.date_of_visit(entry.visit)
+    }
+
+    /// Day of a visit.
+    pub fn date_of_visit(&self, visit: usize) -> ServiceDate {
+        self.request.visits.get(visit).map_or(self.request.month.first_day(), |visit| visit.date)
     }
 
     /// The visit work of an entry.
@@ -267,10 +290,26 @@ impl<'a> Work<'a> {
             quantity: None,
             times: 1,
             base,
+            follows: base,
             outcome: Outcome::Accepted,
             why: vec![Why::rule(rule)],
             conditions: Vec::new(),
         }))
+    }
+
+    /// Adds a derived act that is paid by whoever pays another entry.
+    pub fn derive_following(
+        &mut self,
+        visit: usize,
+        code: u32,
+        follows: Option<usize>,
+        rule: &'static Rule,
+    ) -> Option<usize> {
+        let index = self.derive(visit, code, rule)?;
+        if let Some(entry) = self.entries.get_mut(index) {
+            entry.follows = follows;
+        }
+        Some(index)
     }
 
     /// Adds an entry; returns its index.

@@ -30,6 +30,8 @@ pub struct Carrier {
     pub section: usize,
     /// 予備: why a code ended, `0` or `1` before it (abolished), then the reason.
     pub reason: usize,
+    /// 経過措置年月日 where the layout has one, else 0: last day of a code that needs no value after it.
+    pub lapses: usize,
     /// What is missing, for a person.
     pub missing: &'static str,
 }
@@ -41,6 +43,7 @@ pub const POINTS: Carrier = Carrier {
     basis: 150,
     section: 149,
     reason: 148,
+    lapses: 0,
     missing: "no 令和8 points are known: import the official 医科診療行為マスター of 2026-06 (s_ALL2026….csv)",
 };
 
@@ -51,6 +54,7 @@ pub const PRICES: Carrier = Carrier {
     basis: 18,
     section: 13,
     reason: 29,
+    lapses: 34,
     missing: "no price of 2026-04-01 is known: import the official 医薬品マスター of 2026 (y_ALL2026….csv)",
 };
 
@@ -112,6 +116,11 @@ pub fn prices(file: &Parsed) -> (Outcomes, Vec<BadRow>) {
     let mut bad = Vec::new();
     for (line, row) in &file.rows {
         let outcome = match (row.get(8), row.get(7)) {
+            // The list of prices knows no （選） rows: a match by code is the brand's full price.
+            _ if row.get(2).ends_with("（選）") => Outcome::End {
+                reason: format!("{} (a （選） row is not in the price list)", PRICES.missing),
+                is_abolished: false,
+            },
             ("ok", found) => Outcome::Value {
                 amount: row.get(6).to_owned(),
                 basis: if found == "exact" { DERIVED } else { TIED },
@@ -167,7 +176,9 @@ pub fn apply(
             }
             None if keeps(&last.record) => put(versions, Version { from, edition, basis: DERIVED, ..last }),
             found => {
+                let lapses = last.record.number(carrier.lapses);
                 let (reason, is_abolished) = match found {
+                    _ if (1..carrier.day).contains(&lapses) => (format!("経過措置年月日 {lapses}"), true),
                     Some(Outcome::End { reason, is_abolished }) => (reason.clone(), *is_abolished),
                     _ => (carrier.missing.to_owned(), false),
                 };

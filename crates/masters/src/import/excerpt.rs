@@ -57,7 +57,7 @@ pub fn excerpt(folders: &[PathBuf], codes: &BTreeSet<String>, out: &Path) -> Res
     let wanted = closure(&files, codes);
     refuse_unknown(&files, codes)?;
     let mut written = Vec::new();
-    for file in files.iter().filter(|file| file.kind.layout().is_some() && !file.name.contains("derived")) {
+    for file in files.iter().filter(|file| file.kind.layout().is_some()) {
         let rows: Vec<&Record> =
             file.rows.iter().map(|(_, row)| row).filter(|row| is_wanted(file.kind, row, &wanted)).collect();
         write(&mut written, out, &file.name, "", rows.into_iter(), true)?;

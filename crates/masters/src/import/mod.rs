@@ -12,19 +12,20 @@ mod read;
 mod recognise;
 mod record;
 mod rows;
+mod select;
 mod set;
 mod source;
 mod subsidy;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 pub use excerpt::{ExcerptError, Written, excerpt};
 pub use read::BadRow;
 use read::{Parsed, read};
 use recognise::Kind;
+use select::select;
 pub use source::{Left, SourceError};
 
 use crate::compiled::{OpenError, sha256_hex};
@@ -164,51 +165,6 @@ fn parse(folders: &[PathBuf], report: &mut Report) -> Result<Vec<Parsed>, Source
     Ok(files)
 }
 
-/// Leaves files that others make needless and puts the rest into the order of their days.
-fn select(files: Vec<Parsed>, report: &mut Report) -> Vec<Parsed> {
-    let full = |kind: Kind| {
-        let days = files.iter().filter(move |file| file.kind == kind && !file.is_difference && !file.is_derived());
-        days.map(|file| (file.date, file.start)).collect::<Vec<_>>()
-    };
-    let bases: HashMap<Kind, Vec<(u32, u32)>> = files.iter().map(|file| (file.kind, full(file.kind))).collect();
-    let official =
-        |kind: Kind, day: u32| bases.get(&kind).is_some_and(|days| days.iter().any(|(_, start)| *start >= day));
-    let needless = |file: &Parsed| {
-        let base = bases.get(&file.kind).and_then(|days| days.iter().map(|(date, _)| *date).min());
-        match file.kind {
-            _ if file.is_composite() => {
-                base.map(|_| "put together from official files that are here themselves".to_owned())
-            }
-            Kind::DerivedPoints => official(Kind::Act, POINTS.day).then(|| official_is_here(Kind::Act)),
-            Kind::DerivedPrices => official(Kind::Drug, PRICES.day).then(|| official_is_here(Kind::Drug)),
-            Kind::Act if file.is_derived() => official(Kind::Act, POINTS.day).then(|| official_is_here(Kind::Act)),
-            Kind::Drug if file.is_derived() => official(Kind::Drug, PRICES.day).then(|| official_is_here(Kind::Drug)),
-            Kind::OldDiagnosis => None,
-            _ if file.is_difference && base.is_some_and(|base| file.date <= base) => {
-                Some("a difference file that the full file already contains".to_owned())
-            }
-            _ => None,
-        }
-    };
-    let reasons: Vec<Option<String>> = files.iter().map(needless).collect();
-    let mut kept = Vec::with_capacity(files.len());
-    for (file, reason) in files.into_iter().zip(reasons) {
-        match reason {
-            Some(reason) => report.leave(&file.path, reason),
-            None => kept.push(file),
-        }
-    }
-    kept.sort_by(|a, b| {
-        let key = |file: &Parsed| (file.date, file.is_difference, file.kind, file.name.clone());
-        key(a).cmp(&key(b))
-    });
-    kept
-}
-
-fn official_is_here(kind: Kind) -> String {
-    format!("the official {} of 令和8年度 is here", kind.name())
-}
-
 /// Files that are laid over the official ones once all of these are known.
 fn is_overlay(file: &Parsed) -> bool {
     let is_table = matches!(file.kind, Kind::DerivedPoints | Kind::DerivedPrices | Kind::SectionDiff);
@@ -303,6 +259,10 @@ fn add_own(set: &mut Set, report: &mut Report) -> u16 {
         let row = EditionRow { date: POINTS.day, rows, basis: 2, ..EditionRow::default() };
         let edition = set.edition(name, "補足（告示・通知から）", &sha256_hex(text.as_bytes()), row);
         first = first.min(edition);
+    }
+    if let Some(drugs) = set.history(Kind::Drug).filter(|drugs| !drugs.is_empty()) {
+        let official_until = if drugs.editions.iter().any(|day| *day >= PRICES.day) { drugs.newest } else { 0 };
+        own::add_selection_prices(drugs, official_until, first);
     }
     let Some(acts) = set.history(Kind::Act).filter(|acts| !acts.is_empty()) else { return first };
     let official_until = if acts.editions.iter().any(|day| *day >= POINTS.day) { acts.newest } else { 0 };

@@ -1,18 +1,23 @@
 //! The project's own supplement: fees of 令和8 that no file at hand holds, and the pairs of the missing tables
 //! 02 包括 and 03-1 背反 (同一日). Every row names its legal source.
 
-use super::history::{DERIVED, History, OFFICIAL, Version, put};
+use super::history::{DERIVED, History, OFFICIAL, TIED, Version, put};
 use super::record::Record;
 use super::rows::group;
 use crate::row::{ExclusionRow, FeeTableRow, InclusionRow, Validity};
 
 const NEW_ACTS: &str = include_str!("../../../../fixtures/rules/r8_new_acts.csv");
+const SELECTION_PRICES: &str = include_str!("../../../../fixtures/rules/r8_selection_prices.csv");
 const INCLUSIONS: &str = include_str!("../../../../fixtures/rules/own_inclusions.csv");
 const EXCLUSIONS: &str = include_str!("../../../../fixtures/rules/own_exclusions_day.csv");
 
 /// Name and bytes of the supplement's files, for the list of editions.
-pub const FILES: [(&str, &str); 3] =
-    [("r8_new_acts.csv", NEW_ACTS), ("own_inclusions.csv", INCLUSIONS), ("own_exclusions_day.csv", EXCLUSIONS)];
+pub const FILES: [(&str, &str); 4] = [
+    ("r8_new_acts.csv", NEW_ACTS),
+    ("r8_selection_prices.csv", SELECTION_PRICES),
+    ("own_inclusions.csv", INCLUSIONS),
+    ("own_exclusions_day.csv", EXCLUSIONS),
+];
 
 /// Columns of `r8_new_acts.csv` and the field of 医科診療行為マスター that each fills; an empty cell keeps the value
 /// of the code in `like`.
@@ -82,14 +87,7 @@ pub fn add_acts(history: &mut History, official_until: u32, edition: u16) -> Vec
     let mut missing = Vec::new();
     for row in &sheet.rows {
         let (code, from) = (sheet.cell(row, "code"), sheet.number(row, "from"));
-        let has_official = |history: &History| {
-            history.versions.get(&format!("{code}/")).is_some_and(|versions| {
-                versions
-                    .iter()
-                    .any(|old| old.basis == OFFICIAL && (old.from >= from || official_until >= from && old.to >= from))
-            })
-        };
-        if has_official(history) {
+        if has_official(history, code, from, official_until) {
             continue;
         }
         match pattern(history, sheet.cell(row, "like"), from).and_then(|like| act_record(&sheet, row, &like)) {
@@ -103,6 +101,36 @@ pub fn add_acts(history: &mut History, official_until: u32, edition: u16) -> Vec
         }
     }
     missing
+}
+
+/// True when an official file of the day or later holds the code.
+fn has_official(history: &History, code: &str, from: u32, official_until: u32) -> bool {
+    history.versions.get(&format!("{code}/")).is_some_and(|versions| {
+        versions
+            .iter()
+            .any(|old| old.basis == OFFICIAL && (old.from >= from || official_until >= from && old.to >= from))
+    })
+}
+
+/// Adds prices of （選） rows, which the price list does not print: brand price less the patient's share of the
+/// difference to the dearest generic.
+pub fn add_selection_prices(history: &mut History, official_until: u32, edition: u16) {
+    const PRICE: usize = 12;
+    let sheet = Sheet::read(SELECTION_PRICES);
+    for row in &sheet.rows {
+        let (code, from) = (sheet.cell(row, "code"), sheet.number(row, "from"));
+        if has_official(history, code, from, official_until) {
+            continue;
+        }
+        let Some(record) = pattern(history, code, from).map(|like| like.with(&[(PRICE, sheet.cell(row, "price"))]))
+        else {
+            continue;
+        };
+        let to = sheet.number(row, "to");
+        history.ends.remove(&format!("{code}/"));
+        let version = Version { from, to, record, edition, basis: TIED, section_changed: false };
+        put(history.versions.entry(format!("{code}/")).or_default(), version);
+    }
 }
 
 /// The record whose fields are copied: the code's version of the day, else its last one.
@@ -212,7 +240,8 @@ mod tests {
         let is_act = |text: &str| text.parse::<kernel::ActCode>().is_ok();
         match column {
             "from" | "to" => cell.parse().is_ok_and(|day| day == OPEN_END || ServiceDate::from_yyyymmdd(day).is_some()),
-            "code" | "like" | "code1" | "code2" => is_act(cell),
+            "code" => cell.parse::<kernel::ItemCode>().is_ok(),
+            "like" | "code1" | "code2" => is_act(cell),
             "parent" | "child" => cell.is_empty() || is_act(cell),
             "group" => cell.len() == 7,
             "unit" => matches!(cell, "" | "1" | "2" | "3" | "5" | "6"),

@@ -133,7 +133,12 @@ fn line_of(text: &str, position: &csv::Position) -> u64 {
 
 fn has_header(kind: Kind, first: &csv::StringRecord) -> bool {
     match kind {
-        Kind::Standard | Kind::DerivedPoints | Kind::DerivedPrices | Kind::SectionDiff => true,
+        Kind::Standard
+        | Kind::LocalColumns
+        | Kind::LocalValues
+        | Kind::DerivedPoints
+        | Kind::DerivedPrices
+        | Kind::SectionDiff => true,
         Kind::NationalSubsidy => first.get(0) == Some("priority"),
         _ => false,
     }

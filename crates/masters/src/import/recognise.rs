@@ -23,6 +23,8 @@ pub enum Kind {
     StayAddOn,
     Limit,
     Standard,
+    LocalColumns,
+    LocalValues,
     NationalSubsidy,
     LocalSubsidy,
     DerivedPoints,
@@ -53,6 +55,8 @@ impl Kind {
             Self::Standard => "施設基準コード",
             Self::NationalSubsidy => "国公費マスター",
             Self::LocalSubsidy => "地単公費マスター",
+            Self::LocalColumns => "地単公費マスター 項目と列",
+            Self::LocalValues => "地単公費マスター 項目の値",
             Self::DerivedPoints => "令和8年度 点数（告示から導出）",
             Self::DerivedPrices => "令和8年度 薬価（告示から導出）",
             Self::SectionDiff => "区分番号の新旧比較（令和6・令和8）",
@@ -113,6 +117,10 @@ pub const PRICES_HEADER: [&str; 8] =
 /// Columns of the comparison of 区分.
 pub const SECTIONS_HEADER: [&str; 6] =
     ["kubun", "status", "r6_heading", "r8_heading", "points_only_in_r6", "points_only_in_r8"];
+/// Columns of a map of the 地単公費 master's fields.
+pub const LOCAL_COLUMNS_HEADER: [&str; 3] = ["field", "columns_99", "columns_94"];
+/// Columns of the meanings of its codes.
+pub const LOCAL_VALUES_HEADER: [&str; 3] = ["field", "value", "meaning"];
 /// First columns of a 国公費 master that was given English column names.
 const SUBSIDY_HEADER: [&str; 2] = ["priority", "law"];
 /// Columns of the 国公費 master (暫定版, 令和6年4月1日).
@@ -138,6 +146,8 @@ fn by_header(first: &[&str]) -> Option<Kind> {
     let starts = |header: &[&str]| first.get(..header.len()).is_some_and(|part| part == header);
     match first.len() {
         2 if starts(&STANDARD_HEADER) => Some(Kind::Standard),
+        3 if starts(&LOCAL_COLUMNS_HEADER) => Some(Kind::LocalColumns),
+        3 if starts(&LOCAL_VALUES_HEADER) => Some(Kind::LocalValues),
         10 if starts(&POINTS_HEADER) => Some(Kind::DerivedPoints),
         8 if starts(&PRICES_HEADER) => Some(Kind::DerivedPrices),
         6 if starts(&SECTIONS_HEADER) => Some(Kind::SectionDiff),

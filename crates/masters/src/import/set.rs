@@ -8,6 +8,7 @@ use super::own;
 use super::read::{BadRow, Parsed};
 use super::recognise::Kind;
 use super::record::Record;
+use super::subsidy::LocalMap;
 use super::{rows, subsidy};
 use crate::row::{EditionRow, OPEN_END, StandardRow, SubsidyRow, Validity};
 use crate::tables::{Tables, Texts};
@@ -36,6 +37,7 @@ pub struct Set {
     histories: Vec<(Kind, History)>,
     standards: Vec<StandardRow>,
     subsidies: Vec<SubsidyRow>,
+    local_map: LocalMap,
     pub editions: Vec<EditionRow>,
     pub texts: Texts,
 }
@@ -47,6 +49,7 @@ impl Default for Set {
             histories: KINDS.into_iter().filter_map(history).collect(),
             standards: Vec::new(),
             subsidies: Vec::new(),
+            local_map: LocalMap::default(),
             editions: Vec::new(),
             texts: Texts::default(),
         }
@@ -77,10 +80,11 @@ impl Set {
         match file.kind {
             Kind::Standard => self.standards(file, edition),
             Kind::NationalSubsidy | Kind::LocalSubsidy => {
-                let (rows, bad) = subsidy::rows(file, edition, &mut self.texts);
+                let (rows, bad) = subsidy::rows(file, edition, &self.local_map, &mut self.texts);
                 self.subsidies.extend(rows);
                 bad
             }
+            Kind::LocalColumns | Kind::LocalValues => self.local_map.apply(file),
             kind => self.history(kind).map(|history| history.apply(file, edition)).unwrap_or_default(),
         }
     }

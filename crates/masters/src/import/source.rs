@@ -162,9 +162,17 @@ impl Walk {
         let mut bytes = Vec::new();
         let read = reader.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
         let len = read.map_err(|source| SourceError::Read { path: path.clone(), source })?;
-        self.bytes += u64::try_from(len).unwrap_or(u64::MAX);
-        if self.bytes > TOTAL_BYTES_MAX || u64::try_from(len).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
-            return Err(SourceError::TooMuch { path, max: FILE_BYTES_MAX, what: "bytes after unpacking" });
+        let len = u64::try_from(len).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.saturating_add(len);
+        if len > FILE_BYTES_MAX {
+            return Err(SourceError::TooMuch { path, max: FILE_BYTES_MAX, what: "bytes in one file after unpacking" });
+        }
+        if self.bytes > TOTAL_BYTES_MAX {
+            return Err(SourceError::TooMuch {
+                path,
+                max: TOTAL_BYTES_MAX,
+                what: "bytes in all files after unpacking",
+            });
         }
         self.sources.push(Source { path, name, bytes });
         Ok(())

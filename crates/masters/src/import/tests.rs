@@ -353,6 +353,18 @@ fn a_row_younger_than_its_edition_serves_before_it_marked() {
 }
 
 #[test]
+fn a_composite_stands_in_for_the_official_files() {
+    let full = vec![act("112007410"), act("112011010")];
+    let older = vec![change(150, &[(1, "5"), (2, "S"), (3, "112007410"), (12, "1.00"), (87, "20241001")])];
+    let folder = Folder::with(&[("s_ALL20250901_composite.csv", csv(&full)), ("s_20240920.csv", csv(&older))]);
+    let imported = folder.import().unwrap();
+    assert!(imported.report.left.iter().any(|left| left.path.contains("s_20240920")));
+    let masters = Masters::from_bytes(imported.bytes).unwrap();
+    assert_eq!(masters.act(revisit(), day("2025-09-01")).unwrap().points_e2, 7_500);
+    assert_eq!(masters.editions()[0].basis, 1);
+}
+
+#[test]
 fn bytes_of_no_encoding_are_a_bad_row() {
     let folder = Folder::new();
     let mut bytes = shift_jis(&csv(&[act("112007410")]));

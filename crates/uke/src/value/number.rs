@@ -29,7 +29,15 @@ pub(crate) fn digits(cell: &[u8]) -> Option<u64> {
     Some(number)
 }
 
+/// Largest amount held: two digits more than the longest field, so that ten times an amount is far from the
+/// bounds of 64 bits.
+const AMOUNT_MAX: i64 = 999_999_999_999;
+
 fn signed(cell: &[u8]) -> Option<i64> {
+    amount(cell).filter(|amount| (-AMOUNT_MAX..=AMOUNT_MAX).contains(amount))
+}
+
+fn amount(cell: &[u8]) -> Option<i64> {
     match cell {
         [b'-', rest @ ..] => digits(rest).and_then(|number| i64::try_from(number).ok()).map(|number| -number),
         _ => digits(cell).and_then(|number| i64::try_from(number).ok()),

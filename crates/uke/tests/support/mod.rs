@@ -89,19 +89,8 @@ fn confirmed(branch: &str) -> Sn {
     }
 }
 
-/// 医保 with two 公費: every kind of line, narrative, two days.
-pub fn receipt_with_subsidies() -> Receipt {
-    let mut re = header(1132, "架空　花子", "カクウハナコ", kernel::Sex::Female, "1979-04-12", "A-0001");
-    re.special_notes = vec![SpecialNote::new(28)];
-    let subsidy = |payer: &str, recipient: &str, charge: i64| Ko {
-        payer: parse(payer),
-        recipient: parse(recipient),
-        days: Some(2),
-        points: Some(Points::new(373)),
-        charge: Some(Yen::new(charge)),
-        ..Ko::default()
-    };
-    let drug = Iy {
+fn drug() -> Line {
+    Line::Iy(Iy {
         burden: letter('4'),
         code: Some(parse("620098801")),
         quantity: Some(parse("0.5")),
@@ -109,8 +98,11 @@ pub fn receipt_with_subsidies() -> Receipt {
         count: Some(14),
         days: days(&[(3, 14)]),
         ..Iy::default()
-    };
-    let material = To {
+    })
+}
+
+fn material() -> Line {
+    Line::To(To {
         class: Some(LineClass::new(40)),
         burden: letter('4'),
         code: Some(parse("710010159")),
@@ -122,6 +114,20 @@ pub fn receipt_with_subsidies() -> Receipt {
         product: "見本の材料　ＡＢＣ".into(),
         days: days(&[(17, 1)]),
         ..To::default()
+    })
+}
+
+/// 医保 with two 公費: every kind of line, narrative, two days.
+pub fn receipt_with_subsidies() -> Receipt {
+    let mut re = header(1132, "架空　花子", "カクウハナコ", kernel::Sex::Female, "1979-04-12", "A-0001");
+    re.special_notes = vec![SpecialNote::new(28)];
+    let subsidy = |payer: &str, recipient: &str, charge: i64| Ko {
+        payer: parse(payer),
+        recipient: parse(recipient),
+        days: Some(2),
+        points: Some(Points::new(373)),
+        charge: Some(Yen::new(charge)),
+        ..Ko::default()
     };
     let mut pair = act(Some(60), '4', "160008010", 21, &[(3, 1)]);
     if let Line::Si(si) = &mut pair {
@@ -136,9 +142,9 @@ pub fn receipt_with_subsidies() -> Receipt {
             code: Some(parse("810000001")),
             text: "毎食後".into(),
         }),
-        Line::Iy(drug),
+        drug(),
         act(Some(40), '4', "140000610", 52, &[(17, 1)]),
-        Line::To(material),
+        material(),
         pair,
         act(Some(80), '1', "120002910", 60, &[(17, 1)]),
     ];

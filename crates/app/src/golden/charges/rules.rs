@@ -114,7 +114,7 @@ fn classify(input: &Object) -> Result<Value, String> {
     let law = if number.len() == 6 { None } else { number.get(0..2) };
     let row = insurer_law_of(law).ok_or_else(|| format!("no scheme has the law of {number}"))?;
     Ok(serde_json::json!({
-        "law": law,
+        "law": row.law,
         "kind": row.scheme,
         "submit_to": row.submit_to.code(),
         "check_digit_ok": number.parse::<kernel::InsurerNumber>().is_ok(),

@@ -6,7 +6,7 @@ use calculation::{
     Coverage, LimitClass, LimitCode, LimitRounding as RequestRounding, PatientFactKind, PayerKind, Reduction,
     Relationship, Request, SpecificDisease, Visit as RequestVisit,
 };
-use kernel::{Finding, ServiceDate, reached_on};
+use kernel::{Finding, ReviewBody, ServiceDate, reached_on};
 
 use super::combine::{Combination, holds};
 use super::{Bundle, Family, VisitFacts, subsidies};
@@ -118,8 +118,10 @@ pub(super) fn family(
     for subsidy in used.iter().filter_map(|position| request.subsidies.get(*position)) {
         subsidies::check(request, subsidy, findings);
     }
-    let ordered = subsidies::in_order(request, &used, findings);
     let coverage = latest_coverage(request, &members);
+    let law = coverage.and_then(|place| request.coverages.get(place)).and_then(|c| insurer_law(&c.insurer_number));
+    let body = law.map_or(ReviewBody::PaymentFund, |law| law.submit_to);
+    let ordered = subsidies::in_order(request, &used, body, findings);
     let bundles: Vec<Bundle> = members
         .iter()
         .map(|(bundle, combination)| Bundle { payers: payers(request, combination, &ordered), ..*bundle })

@@ -3,6 +3,7 @@
 use calculation::{Coverage, LocalMethod, OtherPayer, PayerKind, PayerSet, Request, Subsidy, Visit};
 use kernel::{Finding, ServiceDate};
 
+use crate::charge::rules::LOCAL_CONDITIONS;
 use crate::charge::tables::{LimitKind, Programme, insurer_law, legal_rank, programme};
 
 /// The payers of a set on a day.
@@ -121,7 +122,30 @@ fn valid_subsidy(request: &Request, visit: &Visit, id: &str, findings: &mut Vec<
         findings.push(Finding::confirm(code, place(), message));
         return None;
     }
-    is_paid_in_kind(subsidy).then_some(position)
+    (is_paid_in_kind(subsidy) && meets_conditions(request, visit, subsidy, findings)).then_some(position)
+}
+
+/// A local programme pays for the ages of its rule, and beside the subsidy it requires.
+fn meets_conditions(request: &Request, visit: &Visit, subsidy: &Subsidy, findings: &mut Vec<Finding>) -> bool {
+    let Some(rule) = subsidy.local_rule.as_ref().filter(|_| programme_of(subsidy).is_none()) else { return true };
+    let mut miss = |code: &'static str, message: String| {
+        let finding = Finding::confirm(code, format!("visits/{}", visit.id), message);
+        findings.push(finding.with_basis(LOCAL_CONDITIONS.basis));
+    };
+    let number = &subsidy.payer_number;
+    let is_of_age = rule.ages.is_none_or(|ages| ages.contains(request.patient.birth_date, visit.date));
+    if !is_of_age {
+        miss("local-age-outside", format!("{number} does not pay at the patient's age on {}: not used", visit.date));
+    }
+    let has = |law: &str| {
+        let is_held = |s: &&Subsidy| s.payer_number.law() == law && holds(s.valid_from, s.valid_to, visit.date);
+        request.subsidies.iter().any(|other| is_held(&other))
+    };
+    let required = rule.requires_law.as_deref().filter(|law| !has(law));
+    if let Some(law) = required {
+        miss("local-subsidy-required", format!("{number} needs a subsidy of law {law} on {}: not used", visit.date));
+    }
+    is_of_age && required.is_none()
 }
 
 /// Refund programmes (償還払い) never stand between the patient and the window.

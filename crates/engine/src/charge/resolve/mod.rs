@@ -13,6 +13,7 @@ use kernel::{Finding, Points, Yen};
 
 use super::month::{Month, Payers};
 
+pub(super) use subsidies::is_same_record;
 pub use subsidies::national_share;
 
 use combine::{Combination, combine};
@@ -44,6 +45,8 @@ pub struct VisitFacts {
 /// Points of one visit in one set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bundle {
+    /// Position among all bundles of the month.
+    pub index: usize,
     /// Position among [`Resolved::visits`].
     pub visit: usize,
     /// Position in the request's sets.
@@ -102,14 +105,15 @@ pub fn resolve<'r>(request: &'r Request, lines: &[PricedLine], facts: &[VisitFac
     for members in keyed {
         families.push(build::family(request, &visits, members, facts, &mut findings));
     }
-    let of_bundle = |place: usize| {
-        let bundle = bundles.get(place)?;
-        families.iter().enumerate().find_map(|(index, family)| {
-            let own = family.bundles.iter().find(|own| own.visit == bundle.visit && own.set == bundle.set)?;
-            Some((index, own.payers))
-        })
-    };
-    let lines = places.into_iter().map(|place| place.and_then(of_bundle)).collect();
+    let mut owners: Vec<Option<(usize, Payers)>> = vec![None; bundles.len()];
+    for (index, family) in families.iter().enumerate() {
+        for bundle in &family.bundles {
+            if let Some(owner) = owners.get_mut(bundle.index) {
+                *owner = Some((index, bundle.payers));
+            }
+        }
+    }
+    let lines = places.into_iter().map(|place| owners.get(place?).copied().flatten()).collect();
     findings.sort();
     findings.dedup();
     Resolved { visits, families, lines, findings }
@@ -136,13 +140,20 @@ fn bundles(
         };
         match bundles.iter_mut().find(|bundle| (bundle.visit, bundle.set) == (visit, set)) {
             Some(bundle) => bundle.points += line.points,
-            None => bundles.push(Bundle { visit, set, points: line.points, payers: Payers::default() }),
+            None => bundles.push(Bundle { index: 0, visit, set, points: line.points, payers: Payers::default() }),
         }
     }
     // Sets by their id, so that the order of the request does not matter.
     let set_id = |bundle: &Bundle| request.sets.get(bundle.set).map(|set| &set.id);
     bundles.sort_by(|a, b| a.visit.cmp(&b.visit).then_with(|| set_id(a).cmp(&set_id(b))));
-    let place = |key: Option<(usize, usize)>| bundles.iter().position(|b| Some((b.visit, b.set)) == key);
+    for (index, bundle) in bundles.iter_mut().enumerate() {
+        bundle.index = index;
+    }
+    let place = |key: Option<(usize, usize)>| {
+        let key = key?;
+        let first = bundles.partition_point(|bundle| bundle.visit < key.0);
+        bundles.iter().skip(first).find(|bundle| (bundle.visit, bundle.set) == key).map(|bundle| bundle.index)
+    };
     let places = keys.into_iter().map(place).collect();
     (bundles, places)
 }

@@ -1,10 +1,10 @@
 //! Subsidies of a claim: order, share, cap, and what a person must check on them.
 
-use calculation::{LocalMethod, LocalShare, Request, Subsidy as RequestSubsidy};
-use kernel::{Finding, ServiceDate, Yen};
+use calculation::{LocalMethod, LocalRule, LocalShare, Request, Subsidy as RequestSubsidy};
+use kernel::{Finding, ReviewBody, ServiceDate, Yen};
 
 use super::combine::{holds, programme_of, rank};
-use crate::charge::month::{Elsewhere, RECEIPT_SUBSIDIES_MAX, SUBSIDIES_MAX, Share, Subsidy};
+use crate::charge::month::{Elsewhere, Period, RECEIPT_SUBSIDIES_MAX, SUBSIDIES_MAX, Share, Subsidy};
 use crate::charge::tables::{Programme, ProgrammeShare};
 
 /// What a national subsidy leaves to the patient. A welfare recipient (生活保護, 支援給付) pays nothing where the
@@ -31,41 +31,79 @@ pub(super) fn has_welfare(request: &Request, on: ServiceDate) -> bool {
 }
 
 /// One KO record: same payer and recipient number.
-pub(super) fn is_same_record(a: &RequestSubsidy, b: &RequestSubsidy) -> bool {
+pub(in crate::charge) fn is_same_record(a: &RequestSubsidy, b: &RequestSubsidy) -> bool {
     a.payer_number == b.payer_number && a.recipient_number == b.recipient_number
 }
 
-fn is_on_receipt(subsidy: &RequestSubsidy) -> bool {
-    let is_list = subsidy.local_rule.as_ref().is_some_and(|rule| rule.method == LocalMethod::List);
-    programme_of(subsidy).is_some() || !is_list
+/// Not by list form (連記式), and taken by the review body of the claim.
+fn is_on_receipt(subsidy: &RequestSubsidy, body: ReviewBody) -> bool {
+    let is_left = |rule: &LocalRule| rule.method == LocalMethod::List || !is_taken(rule, body);
+    programme_of(subsidy).is_some() || !subsidy.local_rule.as_ref().is_some_and(is_left)
+}
+
+fn is_taken(rule: &LocalRule, body: ReviewBody) -> bool {
+    rule.claimed_at.is_none_or(|targets| match body {
+        ReviewBody::PaymentFund => targets.payment_fund,
+        ReviewBody::Kokuhoren => targets.kokuhoren,
+    })
 }
 
 /// The subsidies of a claim in legal order, list-form programmes last, a renewed certificate once (its latest).
 /// The flag says whether it stands on the receipt: at most four do.
-pub(super) fn in_order(request: &Request, used: &[usize], findings: &mut Vec<Finding>) -> Vec<(usize, bool)> {
+pub(super) fn in_order(
+    request: &Request,
+    used: &[usize],
+    body: ReviewBody,
+    findings: &mut Vec<Finding>,
+) -> Vec<(usize, bool)> {
     let mut ordered: Vec<(usize, &RequestSubsidy)> =
         used.iter().filter_map(|position| Some((*position, request.subsidies.get(*position)?))).collect();
     let priority = |s: &RequestSubsidy| s.local_rule.as_ref().and_then(|rule| rule.priority).unwrap_or(u16::MAX);
     ordered.sort_by(|(a_place, a), (b_place, b)| {
-        let key = |place: usize, s: &RequestSubsidy| (!is_on_receipt(s), rank(request, place), priority(s));
+        let key = |place: usize, s: &RequestSubsidy| (!is_on_receipt(s, body), rank(request, place), priority(s));
         let law = |s: &RequestSubsidy| s.payer_number.law().to_owned();
         key(*a_place, a)
             .cmp(&key(*b_place, b))
             .then_with(|| law(a).cmp(&law(b)))
             .then_with(|| (a.valid_from, &a.payer_number, &a.id).cmp(&(b.valid_from, &b.payer_number, &b.id)))
     });
+    put_local_first(&mut ordered);
     let mut records: Vec<(usize, bool)> = Vec::new();
     for (place, subsidy) in ordered {
+        if let Some(rule) = subsidy.local_rule.as_ref().filter(|rule| !is_taken(rule, body)) {
+            let message = format!(
+                "{} is not claimed at {body:?}: it pays beside the receipt",
+                rule.name.as_deref().unwrap_or(subsidy.payer_number.as_str())
+            );
+            let finding = Finding::note("local-claim-target", format!("subsidies/{}", subsidy.id), message);
+            findings.push(finding.with_basis(crate::charge::rules::LOCAL_TARGET.basis));
+        }
         let known = records
             .iter_mut()
             .find(|(other, _)| request.subsidies.get(*other).is_some_and(|other| is_same_record(other, subsidy)));
         match known {
             Some((latest, _)) => *latest = place,
-            None => records.push((place, is_on_receipt(subsidy))),
+            None => records.push((place, is_on_receipt(subsidy, body))),
         }
     }
     refuse_fifth(request, &mut records, findings);
     records
+}
+
+/// A local programme that pays before the laws it names goes up past them, as far as only such laws follow.
+/// Source: 国公費マスター 9-10.
+fn put_local_first(ordered: &mut Vec<(usize, &RequestSubsidy)>) {
+    for from in 0..ordered.len() {
+        let Some((_, local)) = ordered.get(from) else { continue };
+        let Some(rule) = local.local_rule.as_ref().filter(|rule| !rule.before_laws.is_empty()) else { continue };
+        let is_passed = |(_, other): &(usize, &RequestSubsidy)| {
+            programme_of(other).is_some_and(|programme| programme.is_local_first)
+                && rule.before_laws.iter().any(|law| law == other.payer_number.law())
+        };
+        let kept = ordered.iter().take(from).rposition(|other| !is_passed(other)).map_or(0, |last| last + 1);
+        let moved = ordered.remove(from);
+        ordered.insert(kept, moved);
+    }
 }
 
 /// A fifth subsidy cannot be coded: the clerk decides.
@@ -101,9 +139,16 @@ const fn local_share(share: &LocalShare) -> Share {
     match share {
         LocalShare::Nothing => Share::Nothing,
         LocalShare::PercentOfCost { percent } => Share::PercentOfCost(*percent),
+        LocalShare::PercentOfCopay { percent } => Share::PercentOfCopay(*percent),
         LocalShare::RemainingCopay => Share::RemainingCopay,
-        LocalShare::PerVisitMax { yen, max_visits_per_month } => {
+        LocalShare::PerVisitMax { yen, max_visits_per_month, percent: None } => {
             Share::PerVisitMax { yen: *yen, visits: *max_visits_per_month }
+        }
+        LocalShare::PerVisitMax { yen, max_visits_per_month, percent } => {
+            Share::Limited { per: Period::Visit, yen: *yen, times: *max_visits_per_month, percent: *percent }
+        }
+        LocalShare::PerDayMax { yen, max_days_per_month, percent } => {
+            Share::Limited { per: Period::Day, yen: *yen, times: *max_days_per_month, percent: *percent }
         }
         LocalShare::FirstVisitFixed { yen } => Share::FirstVisitFixed(*yen),
     }

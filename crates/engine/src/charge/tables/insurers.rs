@@ -2,6 +2,8 @@
 
 use kernel::{InsurerNumber, ReviewBody};
 
+use super::programmes::law_key;
+
 /// Second digit of レセプト種別.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MainDigit {
@@ -70,9 +72,11 @@ pub const INSURER_LAWS: &[InsurerLaw] = &[
     shaho("75", "公立学校・私学特定共済"),
 ];
 
-/// The scheme of a law number; `None` asks for 国民健康保険.
+/// The scheme of a law number; `None` asks for 国民健康保険, as does `00`, with which the eligibility check fills
+/// its numbers up to eight digits.
 pub fn insurer_law_of(law: Option<&str>) -> Option<&'static InsurerLaw> {
-    INSURER_LAWS.iter().find(|row| row.law == law)
+    let key = law.filter(|law| *law != "00").map(law_key);
+    INSURER_LAWS.iter().find(|row| row.law.map(law_key) == key)
 }
 
 /// The scheme of an insurer; `None` when no scheme has its law number.

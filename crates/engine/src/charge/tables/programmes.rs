@@ -51,6 +51,8 @@ pub struct Programme {
     pub is_outpatient: bool,
     /// It pays in kind (現物給付); otherwise the patient applies for a refund.
     pub is_in_kind: bool,
+    /// A local programme may pay first (国公費マスター 9-10).
+    pub is_local_first: bool,
     /// Source.
     pub source: &'static str,
     /// False while the programme has no row in the master.
@@ -77,6 +79,7 @@ impl Programme {
             has_book: false,
             is_outpatient: true,
             is_in_kind: true,
+            is_local_first: false,
             source: MASTER,
             is_verified: true,
         }
@@ -104,6 +107,11 @@ impl Programme {
 
     const fn refund_only(mut self) -> Self {
         self.is_in_kind = false;
+        self
+    }
+
+    const fn after_local(mut self) -> Self {
+        self.is_local_first = true;
         self
     }
 
@@ -143,7 +151,7 @@ pub const PROGRAMMES: &[Programme] = &[
     Programme::new("subsidy.22", "22", "麻薬 措置入院", NothingOrCap, General).inpatient().not_in_master(),
     Programme::new("subsidy.28", "28", "一類感染症等", NothingOrCap, General),
     Programme::new("subsidy.17", "17", "療育の給付", NothingOrCap, General).inpatient(),
-    Programme::new("subsidy.79", "79", "障害児入所・通所医療", PercentOfCost(10), General),
+    Programme::new("subsidy.79", "79", "障害児入所・通所医療", PercentOfCost(10), General).after_local(),
     Programme::new("subsidy.19", "19", "被爆者 一般疾病医療", NothingOrCap, General),
     Programme::new("subsidy.23", "23", "養育医療", NothingOrCap, General).inpatient(),
     Programme::new("subsidy.52", "52", "小児慢性特定疾病医療", PercentOfCost(20), OwnClass).with_book(),
@@ -153,7 +161,8 @@ pub const PROGRAMMES: &[Programme] = &[
         .welfare_pays(),
     Programme::new("subsidy.51-minamata", "51", "水俣病関係", NothingOrCap, General)
         .of(&["101", "301", "302", "303", "304"])
-        .welfare_pays(),
+        .welfare_pays()
+        .after_local(),
     Programme::new("subsidy.51-601", "51", "特定疾患治療研究", NothingOrCap, OwnClass).welfare_pays(),
     Programme::new("subsidy.38-602", "38", "肝がん・重度肝硬変治療研究", RemainingCopay, LimitKind::LikeInsurance)
         .of(&["602"])
@@ -161,12 +170,16 @@ pub const PROGRAMMES: &[Programme] = &[
         .welfare_pays()
         .refund_only(),
     Programme::new("subsidy.38-601", "38", "肝炎治療特別促進", RemainingCopay, General).with_book().welfare_pays(),
-    Programme::new("subsidy.53", "53", "児童福祉 措置等", NothingOrCap, General),
-    Programme::new("subsidy.66", "66", "石綿健康被害救済", NothingOrCap, General),
+    Programme::new("subsidy.53", "53", "児童福祉 措置等", NothingOrCap, General).after_local(),
+    Programme::new("subsidy.66", "66", "石綿健康被害救済", NothingOrCap, General).after_local(),
     Programme::new("subsidy.62", "62", "特定B型肝炎 定期検査等", NothingOrCap, General),
     Programme::new("subsidy.86", "86", "被爆体験者 精神影響等", NothingOrCap, General),
-    Programme::new("subsidy.25", "25", "中国残留邦人等 支援給付", NothingOrTicket, Welfare).cases(WELFARE_CASES),
-    Programme::new("subsidy.12", "12", "生活保護 医療扶助", NothingOrTicket, Welfare).cases(WELFARE_CASES),
+    Programme::new("subsidy.25", "25", "中国残留邦人等 支援給付", NothingOrTicket, Welfare)
+        .cases(WELFARE_CASES)
+        .after_local(),
+    Programme::new("subsidy.12", "12", "生活保護 医療扶助", NothingOrTicket, Welfare)
+        .cases(WELFARE_CASES)
+        .after_local(),
 ];
 
 /// Legal order of the national laws on a receipt (第1公費 …). The 2024 master puts 15 before 21; they never
@@ -176,9 +189,15 @@ pub const NATIONAL_ORDER: [&str; 28] = [
     "54", "51", "38", "53", "66", "62", "86", "25", "12",
 ];
 
+/// Two digits compare as one number; the tables are searched for every line.
+pub(super) fn law_key(law: &str) -> Option<[u8; 2]> {
+    law.as_bytes().try_into().ok()
+}
+
 /// The programme of a law and 実施機関番号 (digits 5 to 7 of the payer number); `None` = local programme.
 pub fn programme(law: &str, body: Option<&str>) -> Option<&'static Programme> {
-    let of_law = || PROGRAMMES.iter().filter(|row| row.law == law);
+    let key = law_key(law);
+    let of_law = || PROGRAMMES.iter().filter(|row| law_key(row.law) == key);
     of_law()
         .find(|row| body.is_some_and(|body| row.bodies.contains(&body)))
         .or_else(|| of_law().find(|row| row.bodies.is_empty()))
@@ -186,7 +205,8 @@ pub fn programme(law: &str, body: Option<&str>) -> Option<&'static Programme> {
 
 /// Place of a law in the legal order; local programmes come after all national ones.
 pub fn legal_rank(law: &str) -> usize {
-    NATIONAL_ORDER.iter().position(|national| *national == law).unwrap_or(NATIONAL_ORDER.len())
+    let key = law_key(law);
+    NATIONAL_ORDER.iter().position(|national| law_key(national) == key).unwrap_or(NATIONAL_ORDER.len())
 }
 
 /// Laws in the order of the receipt; local ones keep the order given.

@@ -1,0 +1,188 @@
+//! Fees that contain or forbid others by the words of the fee table: rule, outcome, period, dates, exceptions.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod points_support;
+
+use calculation::Outcome;
+use calculation::Outcome::{Accepted, Included, NeedsConfirmation, Rejected};
+use masters::Tables;
+use masters::row::ActRow;
+use points_support::{act, month, order, outcome, plain, reason, visit};
+use rstest::rstest;
+use serde_json::json;
+
+const DAY: &str = "2024-07-10";
+const LATER: &str = "2024-07-17";
+const R8: &str = "2026-07-10";
+
+/// An act at a place of the fee table: letter, number, branch, item.
+fn at(code: u32, (letter, number, branch, item): (u8, u16, u8, u16)) -> ActRow {
+    ActRow { section_branch: branch, section_item: item, ..act(code, letter, number, 100) }
+}
+
+const LIFESTYLE_I: (u32, Place) = (113_041_910, (b'B', 1, 3, 0));
+const LIFESTYLE_II: (u32, Place) = (113_707_110, (b'B', 1, 3, 0));
+const HOME_MANAGEMENT: (u32, Place) = (114_000_002, (b'C', 2, 0, 0));
+const HOME_VISIT: (u32, Place) = (114_000_001, (b'C', 1, 0, 0));
+const OPERATION: (u32, Place) = (150_000_001, (b'K', 1, 0, 0));
+const REHABILITATION: (u32, Place) = (180_000_002, (b'H', 2, 0, 0));
+const FAMILY_DOCTOR: (u32, Place) = (113_000_019, (b'B', 1, 2, 19));
+const COMPREHENSIVE: (u32, Place) = (113_000_012, (b'B', 1, 2, 12));
+const EMERGENCY_TESTS: (u32, Place) = (160_000_210, (b'D', 0, 0, 0));
+const GENERIC_NAMES_1: (u32, Place) = (120_004_270, (b'F', 400, 0, 0));
+
+type Place = (u8, u16, u8, u16);
+
+fn tables(winner: (u32, Place), loser: (u32, Place), points: i32) -> Tables {
+    let loser = ActRow { points_e2: points * 100, ..at(loser.0, loser.1) };
+    Tables { acts: vec![at(winner.0, winner.1), loser], ..Tables::default() }
+}
+
+/// Winner on the first day, loser on the second.
+fn told(winner: (u32, Place), loser: (u32, Place), days: (&str, &str)) -> (Outcome, String) {
+    let visits = [visit(1, days.0, vec![plain(1, winner.0)]), visit(2, days.1, vec![plain(1, loser.0)])];
+    let found = month(tables(winner, loser, 100), &visits, &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), Accepted, "the winner stands");
+    let outcome = outcome(&found, "V2", "O1");
+    if outcome == Accepted {
+        return (outcome, String::new());
+    }
+    let why = reason(&found, "V2", "O1");
+    assert_eq!(why.caused_by.len(), 1, "the winner is named as the cause");
+    (outcome, why.rule.to_string())
+}
+
+#[rstest]
+#[case::lifestyle_1(LIFESTYLE_I, (160_000_009, (b'D', 5, 0, 0)), NeedsConfirmation, "management/lifestyle-1")]
+#[case::nicotine(LIFESTYLE_I, (113_008_310, (b'B', 1, 3, 0)), NeedsConfirmation, "management/lifestyle-1")]
+#[case::lifestyle_2(LIFESTYLE_II, (113_000_009, (b'B', 12, 0, 0)), NeedsConfirmation, "management/lifestyle-2")]
+#[case::home_management(HOME_MANAGEMENT, (120_000_009, (b'F', 400, 0, 0)), Included, "home/management-includes")]
+#[case::comprehensive(COMPREHENSIVE, (130_000_009, (b'G', 0, 0, 0)), Included, "management/comprehensive-care")]
+#[case::comprehensive_test(COMPREHENSIVE, (160_000_009, (b'D', 5, 0, 0)), Included, "management/comprehensive-care")]
+fn rules_of_the_month(
+    #[case] winner: (u32, Place),
+    #[case] loser: (u32, Place),
+    #[case] expected: Outcome,
+    #[case] rule: &str,
+) {
+    assert_eq!(told(winner, loser, (DAY, LATER)), (expected, rule.to_owned()));
+    assert_eq!(told(winner, loser, (DAY, DAY)), (expected, rule.to_owned()));
+    // An earlier claim of the month holds the winner already; one of the month before does not count.
+    let with = |history: &str| {
+        let visits = [visit(1, DAY, vec![plain(1, loser.0)])];
+        outcome(&month(tables(winner, loser, 100), &visits, &[(history, winner.0)]), "V1", "O1")
+    };
+    assert_eq!((with("2024-07-01"), with("2024-06-30")), (expected, Accepted));
+}
+
+#[rstest]
+#[case::operation(OPERATION, (140_000_009, (b'J', 0, 0, 0)), NeedsConfirmation, "operation/same-day")]
+#[case::rehabilitation(REHABILITATION, (140_000_009, (b'J', 119, 0, 0)), Included, "rehabilitation/same-day")]
+#[case::emergency(EMERGENCY_TESTS, (160_177_770, (b'D', 0, 0, 0)), Rejected, "test/rapid-excluded")]
+#[case::family_doctor(FAMILY_DOCTOR, (160_000_009, (b'D', 5, 0, 0)), Included, "management/family-doctor-child")]
+fn rules_of_the_day(
+    #[case] winner: (u32, Place),
+    #[case] loser: (u32, Place),
+    #[case] expected: Outcome,
+    #[case] rule: &str,
+) {
+    assert_eq!(told(winner, loser, (DAY, DAY)), (expected, rule.to_owned()));
+    assert_eq!(told(winner, loser, (DAY, LATER)).0, Accepted);
+    let visits = [visit(1, DAY, vec![plain(1, loser.0)])];
+    let history = month(tables(winner, loser, 100), &visits, &[("2024-07-01", winner.0)]);
+    assert_eq!(outcome(&history, "V1", "O1"), Accepted);
+}
+
+#[test]
+fn a_home_visit_excludes_a_house_call_of_the_day_unless_a_person_knows_better() {
+    let house_call = (114_000_110, (b'C', 0, 0, 0));
+    assert_eq!(told(HOME_VISIT, house_call, (DAY, DAY)), (NeedsConfirmation, "home/visit-day".to_owned()));
+    assert_eq!(told(HOME_VISIT, house_call, (DAY, LATER)).0, Accepted);
+}
+
+#[test]
+fn one_generic_name_addition_belongs_to_one_prescription() {
+    let other = (120_003_570, (b'F', 400, 0, 0));
+    let prescription = 120_002_910;
+    let with_prescription = || {
+        let mut tables = tables(GENERIC_NAMES_1, other, 100);
+        tables.acts.push(at(prescription, (b'F', 400, 0, 0)));
+        tables
+    };
+    let together = [visit(1, DAY, vec![plain(1, prescription), plain(2, GENERIC_NAMES_1.0), plain(3, other.0)])];
+    let found = month(with_prescription(), &together, &[]);
+    assert_eq!((outcome(&found, "V1", "O2"), outcome(&found, "V1", "O3")), (Accepted, Rejected));
+    assert_eq!(reason(&found, "V1", "O3").rule, "prescription/generic-name");
+    let apart = [
+        visit(1, DAY, vec![plain(1, prescription), plain(2, GENERIC_NAMES_1.0)]),
+        visit(2, DAY, vec![plain(1, prescription), plain(2, other.0)]),
+    ];
+    let found = month(with_prescription(), &apart, &[]);
+    assert_eq!((outcome(&found, "V1", "O2"), outcome(&found, "V2", "O2")), (Accepted, Accepted));
+}
+
+#[rstest]
+#[case::stands_beside(LIFESTYLE_I, (b'B', 1, 0, 20), DAY, Accepted)]
+#[case::in_2024(LIFESTYLE_II, (b'B', 1, 0, 2), DAY, NeedsConfirmation)]
+#[case::since_2026(LIFESTYLE_II, (b'B', 1, 0, 2), R8, Accepted)]
+#[case::in_both(LIFESTYLE_II, (b'B', 1, 0, 9), R8, Accepted)]
+#[case::contained_since_2026_too(LIFESTYLE_II, (b'B', 1, 0, 1), R8, NeedsConfirmation)]
+#[case::tests_are_not_contained(LIFESTYLE_II, (b'D', 5, 0, 0), R8, Accepted)]
+#[case::beside_comprehensive(COMPREHENSIVE, (b'B', 10, 0, 0), DAY, Accepted)]
+#[case::beside_family_doctor(FAMILY_DOCTOR, (b'B', 9, 0, 0), DAY, Accepted)]
+fn what_stands_beside_a_fee_depends_on_the_date(
+    #[case] winner: (u32, Place),
+    #[case] place: Place,
+    #[case] on: &str,
+    #[case] expected: Outcome,
+) {
+    assert_eq!(told(winner, (113_000_099, place), (on, on)).0, expected);
+}
+
+/// 検査, 画像診断, 処置 of an acute worsening are charged from 550 points on.
+#[rstest]
+#[case::below(549, Included)]
+#[case::from(550, NeedsConfirmation)]
+fn comprehensive_care_contains_tests_below_550_points(#[case] points: i32, #[case] expected: Outcome) {
+    let test = (160_000_009, (b'D', 5, 0, 0));
+    let visits = [visit(1, DAY, vec![plain(1, COMPREHENSIVE.0)]), visit(2, LATER, vec![plain(1, test.0)])];
+    let found = month(tables(COMPREHENSIVE, test, points), &visits, &[]);
+    assert_eq!(outcome(&found, "V2", "O1"), expected);
+}
+
+#[test]
+fn an_answer_decides_about_an_exception() {
+    let test = (160_000_009, (b'D', 5, 0, 0));
+    let answered = |value: &str| {
+        let answers = json!([{ "condition": "exception", "value": value }]);
+        let visits = [visit(1, DAY, vec![plain(1, LIFESTYLE_I.0), order(2, test.0, json!({ "answers": answers }))])];
+        outcome(&month(tables(LIFESTYLE_I, test, 100), &visits, &[]), "V1", "O2")
+    };
+    assert_eq!((answered("yes"), answered("no")), (Accepted, Included));
+}
+
+/// 在宅自己注射指導管理料 of the month: no injections on the day of a home visit.
+#[rstest]
+#[case::with_it((b'C', 101, 0, 0), &[], Rejected)]
+#[case::another_guidance_fee((b'C', 107, 0, 0), &[], Accepted)]
+#[case::claimed_earlier_this_month((b'D', 5, 0, 0), &[("2024-07-01", 114_000_101)], Rejected)]
+#[case::claimed_the_month_before((b'D', 5, 0, 0), &[("2024-06-30", 114_000_101)], Accepted)]
+fn self_injection_leaves_no_injection_on_a_home_visit(
+    #[case] companion: Place,
+    #[case] history: &[(&str, u32)],
+    #[case] expected: Outcome,
+) {
+    let injection = at(130_000_001, (b'G', 1, 0, 0));
+    let guidance = at(114_000_101, (b'C', 101, 0, 0));
+    let acts = vec![at(HOME_VISIT.0, HOME_VISIT.1), injection, at(160_000_007, companion), guidance];
+    let visits = [
+        visit(1, "2024-07-05", vec![plain(1, 160_000_007)]),
+        visit(2, DAY, vec![plain(1, HOME_VISIT.0), plain(2, 130_000_001)]),
+    ];
+    let found = month(Tables { acts, ..Tables::default() }, &visits, history);
+    assert_eq!(outcome(&found, "V2", "O2"), expected);
+    if expected == Rejected {
+        assert_eq!(reason(&found, "V2", "O2").rule, "injection/self-injection-visit");
+    }
+}

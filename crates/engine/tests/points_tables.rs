@@ -1,0 +1,299 @@
+//! The electronic fee table at work: 包括 (02), 背反 (03-1 … 03-4), 算定回数 (05), 上限回数.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod points_support;
+
+use calculation::Outcome::{Accepted, Included, NeedsConfirmation, Rejected, Replaced};
+use calculation::{Cause, Outcome};
+use masters::Tables;
+use masters::row::{ActRow, ExclusionRow, InclusionRow, LimitRow};
+use points_support::{
+    act, addition, child, exclusion, limit, month, order, outcome, parent, plain, reason, result, shown, visit,
+};
+use rstest::rstest;
+use serde_json::json;
+
+const A: u32 = 160_000_001;
+const B: u32 = 160_000_002;
+const DAY: &str = "2024-07-10";
+
+fn two_acts() -> Tables {
+    Tables { acts: vec![act(A, b'D', 7, 100), act(B, b'D', 8, 80)], ..Tables::default() }
+}
+
+fn excluding(row: ExclusionRow) -> Tables {
+    Tables { exclusions: vec![row], ..two_acts() }
+}
+
+fn both_on(tables: Tables, first: &str, second: &str) -> (Outcome, Outcome) {
+    let found = month(tables, &[visit(1, first, vec![plain(1, A)]), visit(2, second, vec![plain(1, B)])], &[]);
+    (outcome(&found, "V1", "O1"), outcome(&found, "V2", "O1"))
+}
+
+fn cause_of(reason: &calculation::Reason) -> String {
+    match reason.caused_by.first() {
+        Some(Cause::Order { visit_id, order_id }) => format!("{visit_id}/{order_id}"),
+        Some(Cause::History { date, code }) => format!("{date} {code}"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[case::the_first_code_is_billed(1, (Accepted, Rejected))]
+#[case::the_second_code_is_billed(2, (Rejected, Accepted))]
+#[case::either_one_the_higher(3, (Accepted, Rejected))]
+fn an_exclusion_says_which_is_billed(#[case] keep: u8, #[case] expected: (Outcome, Outcome)) {
+    assert_eq!(both_on(excluding(exclusion(A, B, 1, keep)), DAY, DAY), expected);
+}
+
+#[test]
+fn of_either_one_the_higher_is_billed_though_it_comes_later() {
+    let mut tables = excluding(exclusion(A, B, 1, 3));
+    tables.acts[0].points_e2 = 7_900;
+    assert_eq!(both_on(tables, DAY, DAY), (Rejected, Accepted));
+    let mut equal = excluding(exclusion(A, B, 1, 3));
+    equal.acts[0].points_e2 = 8_000;
+    assert_eq!(both_on(equal, DAY, DAY), (Accepted, Rejected));
+    let mut turned = excluding(exclusion(B, A, 1, 3));
+    turned.acts[0].points_e2 = 8_000;
+    assert_eq!(both_on(turned, DAY, DAY), (Accepted, Rejected));
+}
+
+#[rstest]
+#[case::day(1, DAY, DAY, true, "03-1")]
+#[case::next_day(1, DAY, "2024-07-11", false, "")]
+#[case::month(2, "2024-07-01", "2024-07-31", true, "03-2")]
+#[case::two_visits_of_a_day(3, DAY, DAY, false, "")]
+#[case::week(4, "2024-07-07", "2024-07-13", true, "03-4")]
+#[case::next_week(4, "2024-07-13", "2024-07-14", false, "")]
+fn an_exclusion_holds_in_its_period(
+    #[case] period: u8,
+    #[case] first: &str,
+    #[case] second: &str,
+    #[case] is_excluded: bool,
+    #[case] table: &str,
+) {
+    let visits = [visit(1, first, vec![plain(1, A)]), visit(2, second, vec![plain(1, B)])];
+    let found = month(excluding(exclusion(A, B, period, 1)), &visits, &[]);
+    assert_eq!(outcome(&found, "V2", "O1") == Rejected, is_excluded);
+    if is_excluded {
+        let why = reason(&found, "V2", "O1");
+        assert_eq!((why.rule.as_ref(), why.masters[1].table.as_ref()), ("table/exclusion", table));
+        assert_eq!(why.masters[1].edition, "医科電子点数表");
+        assert!(why.is_verified);
+        assert_eq!(cause_of(why), "V1/O1");
+    }
+}
+
+#[test]
+fn simultaneous_means_the_same_visit() {
+    let found = month(excluding(exclusion(A, B, 3, 1)), &[visit(1, DAY, vec![plain(1, A), plain(2, B)])], &[]);
+    assert_eq!(outcome(&found, "V1", "O2"), Rejected);
+    assert_eq!(reason(&found, "V1", "O2").masters[1].table, "03-3");
+}
+
+#[test]
+fn an_exception_or_a_changed_section_asks_a_person() {
+    let asked = excluding(ExclusionRow { has_exception: 1, ..exclusion(A, B, 1, 1) });
+    assert_eq!(both_on(asked, DAY, DAY), (Accepted, NeedsConfirmation));
+    let mut changed = excluding(exclusion(A, B, 1, 1));
+    changed.acts[0].validity.section_changed = 1;
+    assert_eq!(both_on(changed, DAY, DAY), (Accepted, NeedsConfirmation));
+}
+
+#[test]
+fn a_row_of_our_own_says_so() {
+    let own = excluding(ExclusionRow { is_own: 1, ..exclusion(A, B, 1, 1) });
+    let found = month(own, &[visit(1, DAY, vec![plain(1, A), plain(2, B)])], &[]);
+    let why = reason(&found, "V1", "O2");
+    assert!(!why.is_verified);
+    assert_eq!(why.masters[1].edition, "own rows");
+}
+
+#[rstest]
+#[case::same_day(1, 2, "2024-07-10", Rejected)]
+#[case::another_day(1, 2, "2024-07-09", Accepted)]
+#[case::same_month(2, 2, "2024-07-01", Rejected)]
+#[case::earlier_month(2, 2, "2024-06-30", Accepted)]
+#[case::same_week(4, 3, "2024-07-07", Rejected)]
+#[case::week_before(4, 3, "2024-07-06", Accepted)]
+#[case::this_act_is_the_one_to_bill(1, 1, "2024-07-10", Accepted)]
+#[case::another_visit(3, 2, "2024-07-10", Accepted)]
+fn what_was_claimed_before_excludes_too(
+    #[case] period: u8,
+    #[case] keep: u8,
+    #[case] earlier: &str,
+    #[case] expected: Outcome,
+) {
+    let found = month(excluding(exclusion(A, B, period, keep)), &[visit(1, DAY, vec![plain(1, A)])], &[(earlier, B)]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == Rejected {
+        assert_eq!(cause_of(reason(&found, "V1", "O1")), format!("{earlier} {B}"));
+        let asked = excluding(ExclusionRow { has_exception: 1, ..exclusion(A, B, period, keep) });
+        let found = month(asked, &[visit(1, DAY, vec![plain(1, A)])], &[(earlier, B)]);
+        assert_eq!(outcome(&found, "V1", "O1"), NeedsConfirmation);
+    }
+}
+
+#[test]
+fn an_addition_falls_with_its_excluded_base() {
+    let mut tables = excluding(exclusion(A, B, 1, 1));
+    tables.acts[1].note_code = 7;
+    tables.acts.push(addition(160_000_070, b'D', 20, 7));
+    let visits = [visit(1, DAY, vec![plain(1, A), plain(2, B), plain(3, 160_000_070)])];
+    let found = month(tables, &visits, &[]);
+    assert_eq!(outcome(&found, "V1", "O3"), Rejected);
+    let why = reason(&found, "V1", "O3");
+    assert_eq!((why.rule.as_ref(), cause_of(why)), ("order/base-rejected", "V1/O2".to_owned()));
+    assert_eq!(shown(&found), ["60 160000001 100 x 1"]);
+}
+
+#[test]
+fn an_addition_waits_with_its_base() {
+    let mut tables = excluding(ExclusionRow { has_exception: 1, ..exclusion(A, B, 1, 1) });
+    tables.acts[1].note_code = 7;
+    tables.acts.push(addition(160_000_070, b'D', 20, 7));
+    let visits = [visit(1, DAY, vec![plain(1, A), plain(2, B), plain(3, 160_000_070)])];
+    assert_eq!(outcome(&month(tables, &visits, &[]), "V1", "O3"), NeedsConfirmation);
+}
+
+/// 電子画像管理加算 as an act of its own beside an image, a test, nothing.
+#[rstest]
+#[case::image(b'E', 2, Accepted)]
+#[case::another_general_part(b'E', 0, Rejected)]
+#[case::test(b'D', 7, Rejected)]
+fn image_management_stands_beside_an_image(#[case] letter: u8, #[case] number: u16, #[case] expected: Outcome) {
+    let management = ActRow { notice_role: 7, ..act(170_000_001, b'E', 0, 57) };
+    let tables = Tables { acts: vec![management, act(B, letter, number, 80)], ..Tables::default() };
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, 170_000_001), plain(2, B)])], &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    assert_eq!(outcome(&found, "V1", "O2"), Accepted);
+}
+
+fn including(unit: u8, row: InclusionRow) -> Tables {
+    Tables { fee_table: vec![parent(A, unit)], inclusions: vec![row], ..two_acts() }
+}
+
+#[rstest]
+#[case::day(1, DAY, DAY, Included)]
+#[case::another_day(1, DAY, "2024-07-11", Accepted)]
+#[case::month(2, DAY, "2024-07-31", Included)]
+#[case::another_visit(3, DAY, DAY, Accepted)]
+#[case::no_unit(0, DAY, DAY, Accepted)]
+#[case::unit_for_hospitals(6, DAY, DAY, Accepted)]
+fn a_fee_contains_what_its_group_names(
+    #[case] unit: u8,
+    #[case] first: &str,
+    #[case] second: &str,
+    #[case] expected: Outcome,
+) {
+    let visits = [visit(1, first, vec![plain(1, A)]), visit(2, second, vec![plain(1, B)])];
+    let found = month(including(unit, child(B)), &visits, &[]);
+    assert_eq!((outcome(&found, "V1", "O1"), outcome(&found, "V2", "O1")), (Accepted, expected));
+    if expected == Included {
+        let why = reason(&found, "V2", "O1");
+        assert_eq!((why.rule.as_ref(), why.masters[1].table.as_ref()), ("table/included", "02"));
+        assert!(why.is_verified);
+        assert_eq!(cause_of(why), "V1/O1");
+    }
+}
+
+#[test]
+fn a_contained_act_may_know_an_exception_or_be_our_own_row() {
+    let visits = [visit(1, DAY, vec![plain(1, A), plain(2, B)])];
+    let asked = month(including(1, InclusionRow { has_exception: 1, ..child(B) }), &visits, &[]);
+    assert_eq!(outcome(&asked, "V1", "O2"), NeedsConfirmation);
+    let own = month(including(1, InclusionRow { is_own: 1, ..child(B) }), &visits, &[]);
+    assert!(!reason(&own, "V1", "O2").is_verified);
+    let itself = month(including(1, child(A)), &visits, &[]);
+    assert_eq!(outcome(&itself, "V1", "O1"), Accepted);
+}
+
+fn limited(row: LimitRow) -> Tables {
+    Tables { limits: vec![row], ..two_acts() }
+}
+
+#[rstest]
+#[case::day(121, DAY, "2024-07-10", "2024-07-09")]
+#[case::week(138, DAY, "2024-07-07", "2024-07-06")]
+#[case::two_weeks(142, DAY, "2024-06-30", "2024-06-29")]
+#[case::month(131, DAY, "2024-07-01", "2024-06-30")]
+#[case::two_months(143, DAY, "2024-06-01", "2024-05-31")]
+#[case::three_months(144, DAY, "2024-05-01", "2024-04-30")]
+#[case::four_months(145, DAY, "2024-04-01", "2024-03-31")]
+#[case::six_months(146, DAY, "2024-02-01", "2024-01-31")]
+#[case::year(147, DAY, "2023-08-01", "2023-07-31")]
+#[case::two_years(161, DAY, "2022-08-01", "2022-07-31")]
+#[case::five_years(148, DAY, "2019-08-01", "2019-07-31")]
+#[case::fiscal_year(162, "2025-03-31", "2024-04-01", "2024-03-31")]
+#[case::fiscal_year_begins(162, "2025-04-01", "2025-04-01", "2025-03-31")]
+#[case::patient(53, DAY, "2010-01-01", "1800-01-01")]
+fn a_limit_counts_from_the_first_day_of_its_window(
+    #[case] unit: u16,
+    #[case] on: &str,
+    #[case] first: &str,
+    #[case] before: &str,
+) {
+    let with = |history: &[(&str, u32)]| month(limited(limit(A, unit, 1)), &[visit(1, on, vec![plain(1, A)])], history);
+    let refused = with(&[(first, A)]);
+    assert_eq!(outcome(&refused, "V1", "O1"), Rejected);
+    let why = reason(&refused, "V1", "O1");
+    assert_eq!((why.rule.as_ref(), why.masters[1].table.as_ref()), ("table/limit", "05"));
+    assert_eq!(cause_of(why), format!("{first} {A}"));
+    assert_eq!(refused.used_history.len(), 1);
+    if before > "1900" {
+        assert_eq!(outcome(&with(&[(before, A)]), "V1", "O1"), Accepted);
+    }
+    assert_eq!(outcome(&with(&[(first, B)]), "V1", "O1"), Accepted);
+}
+
+#[test]
+fn times_beyond_a_limit_are_cut_or_asked_for() {
+    let visits = [visit(1, DAY, vec![order(1, A, json!({ "times": 3 }))])];
+    let cut = month(limited(limit(A, 121, 2)), &visits, &[]);
+    assert_eq!((outcome(&cut, "V1", "O1"), shown(&cut)), (Replaced, vec!["60 160000001 100 x 2".to_owned()]));
+    let asked = month(limited(LimitRow { has_exception: 1, ..limit(A, 121, 2) }), &visits, &[]);
+    assert_eq!(outcome(&asked, "V1", "O1"), NeedsConfirmation);
+    let enough = month(limited(limit(A, 121, 3)), &visits, &[]);
+    assert_eq!(outcome(&enough, "V1", "O1"), Accepted);
+    let mut changed = limited(limit(A, 121, 2));
+    changed.acts[0].validity.section_changed = 1;
+    assert_eq!(outcome(&month(changed, &visits, &[]), "V1", "O1"), NeedsConfirmation);
+}
+
+#[rstest]
+#[case::general_part_of_imaging(b'E', 0, Accepted)]
+#[case::imaging(b'E', 2, NeedsConfirmation)]
+#[case::general_part_of_another_letter(b'D', 0, NeedsConfirmation)]
+fn a_series_is_asked_for(#[case] letter: u8, #[case] number: u16, #[case] expected: Outcome) {
+    let tables =
+        Tables { acts: vec![act(A, letter, number, 100)], limits: vec![limit(A, 141, 1)], ..Tables::default() };
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, A), plain(2, A)])], &[]);
+    assert_eq!((outcome(&found, "V1", "O1"), outcome(&found, "V1", "O2")), (Accepted, expected));
+}
+
+fn at_most(count: u16, error: u8) -> Tables {
+    let mut tables = two_acts();
+    tables.acts[0].max_count = count;
+    tables.acts[0].max_count_error = error;
+    tables
+}
+
+#[test]
+fn the_maximum_of_a_claim_cuts_then_refuses_or_asks() {
+    let three = [visit(1, DAY, vec![order(1, A, json!({ "times": 3 }))])];
+    let cut = month(at_most(2, 1), &three, &[]);
+    assert_eq!((outcome(&cut, "V1", "O1"), shown(&cut)), (Replaced, vec!["60 160000001 100 x 2".to_owned()]));
+    assert_eq!(outcome(&month(at_most(3, 1), &three, &[]), "V1", "O1"), Accepted);
+    let twice = [visit(1, "2024-07-01", vec![plain(1, A)]), visit(2, "2024-07-31", vec![plain(1, A)])];
+    let refused = month(at_most(1, 1), &twice, &[]);
+    assert_eq!(outcome(&refused, "V2", "O1"), Rejected);
+    let why = reason(&refused, "V2", "O1");
+    assert_eq!((why.rule.as_ref(), cause_of(why)), ("table/max-count", "V1/O1".to_owned()));
+    assert_eq!(outcome(&month(at_most(1, 0), &twice, &[]), "V2", "O1"), NeedsConfirmation);
+    let earlier = month(at_most(1, 1), &[visit(1, DAY, vec![plain(1, A)])], &[("2024-06-30", A)]);
+    assert_eq!(outcome(&earlier, "V1", "O1"), Accepted);
+    let both = Tables { limits: vec![limit(A, 131, 3)], ..at_most(1, 1) };
+    assert_eq!(result(&month(both, &twice, &[]), "V2", "O1").outcome, Accepted);
+}
