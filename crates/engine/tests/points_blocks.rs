@@ -140,6 +140,13 @@ fn what_stands_beside_a_fee_depends_on_the_date(
     assert_eq!(told(winner, (113_000_099, place), (on, on)).0, expected);
 }
 
+#[test]
+fn the_list_of_2026_holds_for_its_whole_month() {
+    let contained = (113_000_099, (b'B', 1, 0, 1));
+    let expected = (NeedsConfirmation, "management/lifestyle-2".to_owned());
+    assert_eq!(told(LIFESTYLE_II, contained, (R8, "2026-07-31")), expected);
+}
+
 /// 検査, 画像診断, 処置 of an acute worsening are charged from 550 points on.
 #[rstest]
 #[case::below(549, Included)]
