@@ -46,7 +46,8 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     let Command::Build { clinic, month, masters, out, hold } = command;
     let (clinic, findings) = clinic_file::read(&clinic)?;
     let engine = Engine::new(masters_file::load(masters.as_deref())?);
-    let mut calculated = claim::calculate(&engine, encounter::requests(&clinic, month));
+    let encounters = encounter::requests(&clinic, month).with_programmes(engine.masters());
+    let mut calculated = claim::calculate(&engine, encounters);
     calculated.findings.extend(findings);
     let input = Input {
         clinic: &clinic,

@@ -36,8 +36,8 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
         .find(|visit| visit.id == command.visit)
         .map(|visit| visit.date.month_of())
         .with_context(|| format!("the clinic has no visit {:?}", command.visit))?;
-    let encounters = billing::encounter::requests(&clinic, month);
     let engine = Engine::new(masters_file::load(command.masters.as_deref())?);
+    let encounters = billing::encounter::requests(&clinic, month).with_programmes(engine.masters());
     for patient in &encounters.requests {
         if !patient.request.visits.iter().any(|visit| visit.id == command.visit) {
             continue;

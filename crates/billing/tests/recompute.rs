@@ -174,6 +174,19 @@ fn medicine_without_points_is_a_prescription_given_out() {
 }
 
 #[test]
+fn medicine_given_out_by_prescription_hides_no_medicine_given_in_house() {
+    let lines = vec![
+        act(12, "112007410", Some(75), &[(10, 1)]),
+        drug(21, "620098801", "3", Some(0), &[(10, 14)]),
+        drug(22, "620098801", "1", Some(2), &[(10, 5)]),
+        act(24, "120000710", Some(11), &[(10, 1)]),
+        act(25, "120001210", Some(42), &[(10, 1)]),
+    ];
+    let report = computed(&receipt("2024-07", lines), None);
+    assert_eq!(causes(&report), [Cause::Oddity, Cause::Rounding]);
+}
+
+#[test]
 fn a_count_that_is_not_the_sum_of_its_days_is_odd() {
     let mut line = act(12, "112007410", Some(75), &[(10, 1)]);
     if let Line::Si(si) = &mut line {

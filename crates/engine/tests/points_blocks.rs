@@ -99,6 +99,9 @@ fn a_home_visit_excludes_a_house_call_of_the_day_unless_a_person_knows_better() 
     let house_call = (114_000_110, (b'C', 0, 0, 0));
     assert_eq!(told(HOME_VISIT, house_call, (DAY, DAY)), (NeedsConfirmation, "home/visit-day".to_owned()));
     assert_eq!(told(HOME_VISIT, house_call, (DAY, LATER)).0, Accepted);
+    let no = json!({ "answers": [{ "condition": "exception", "value": "no" }] });
+    let visits = [visit(1, DAY, vec![plain(1, HOME_VISIT.0), order(2, house_call.0, no)])];
+    assert_eq!(outcome(&month(tables(HOME_VISIT, house_call, 100), &visits, &[]), "V1", "O2"), Rejected);
 }
 
 #[test]
@@ -137,7 +140,19 @@ fn what_stands_beside_a_fee_depends_on_the_date(
     #[case] on: &str,
     #[case] expected: Outcome,
 ) {
-    assert_eq!(told(winner, (113_000_099, place), (on, on)).0, expected);
+    let other = (113_000_099, place);
+    assert_eq!(told(winner, other, (on, on)).0, expected);
+    if winner != FAMILY_DOCTOR {
+        let claimed = month(tables(winner, other, 100), &[visit(1, on, vec![plain(1, other.0)])], &[(on, winner.0)]);
+        assert_eq!(outcome(&claimed, "V1", "O1"), expected, "an earlier claim of the month holds the fee");
+    }
+}
+
+#[test]
+fn the_list_of_2026_holds_for_its_whole_month() {
+    let contained = (113_000_099, (b'B', 1, 0, 1));
+    let expected = (NeedsConfirmation, "management/lifestyle-2".to_owned());
+    assert_eq!(told(LIFESTYLE_II, contained, (R8, "2026-07-31")), expected);
 }
 
 /// 検査, 画像診断, 処置 of an acute worsening are charged from 550 points on.
@@ -149,6 +164,7 @@ fn comprehensive_care_contains_tests_below_550_points(#[case] points: i32, #[cas
     let visits = [visit(1, DAY, vec![plain(1, COMPREHENSIVE.0)]), visit(2, LATER, vec![plain(1, test.0)])];
     let found = month(tables(COMPREHENSIVE, test, points), &visits, &[]);
     assert_eq!(outcome(&found, "V2", "O1"), expected);
+    assert_eq!(reason(&found, "V2", "O1").rule, "management/comprehensive-care");
 }
 
 #[test]

@@ -210,6 +210,14 @@ fn a_contained_act_may_know_an_exception_or_be_our_own_row() {
     assert_eq!(outcome(&itself, "V1", "O1"), Accepted);
 }
 
+#[test]
+fn a_parent_may_name_three_groups() {
+    let mut tables = including(1, child(B));
+    tables.fee_table[0].inclusion_units = [1, 1, 1];
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, A), plain(2, B)])], &[]);
+    assert_eq!(outcome(&found, "V1", "O2"), Included);
+}
+
 fn limited(row: LimitRow) -> Tables {
     Tables { limits: vec![row], ..two_acts() }
 }

@@ -73,7 +73,9 @@ pub fn compare(rebuilt: &Rebuilt, visits: &[VisitResult], masters: &Masters) -> 
         }
     }
     for unit in &open {
-        let line = take_nearest(&mut rest, unit);
+        // Nothing was ordered for medicine given out by prescription: no line is its own.
+        let is_ordered = !unit.first.is_outside_medicine();
+        let line = if is_ordered { take_nearest(&mut rest, unit) } else { None };
         comparison.explain(unit, line.as_ref(), &mut report.differences);
     }
     for line in &rest {
@@ -92,7 +94,8 @@ fn claimed(units: &[Unit]) -> Vec<Claimed<'_>> {
         let (key, points) = (unit.key(), unit.points.unwrap_or(Points::ZERO));
         let oddity = unit.oddity();
         let count = u32::from(unit.count);
-        match claimed.iter_mut().find(|other| oddity.is_none() && other.key == key && other.points == points) {
+        let is_plain = |other: &Claimed<'_>| oddity.is_none() && other.oddity.is_none();
+        match claimed.iter_mut().find(|other| is_plain(other) && other.key == key && other.points == points) {
             Some(twin) => {
                 twin.count = twin.count.saturating_add(count);
                 twin.numbers.push(number);
