@@ -106,7 +106,7 @@ fn used(no: u32, code: u32, group: u32, drug_use: &str) -> Value {
 #[rstest]
 #[case::drip(b'G', 4, &["33 620000001+620000002 20 x 1"])]
 #[case::one_shot(b'G', 1, &["33 620000001 10 x 1", "33 620000002 10 x 1"])]
-#[case::test(b'D', 5, &["33 620000001 10 x 1", "33 620000002 10 x 1"])]
+#[case::specimen_test(b'D', 5, &["33 620000001 10 x 1", "33 620000002 10 x 1"])]
 fn drugs_of_a_drip_are_one_amount(#[case] letter: u8, #[case] number: u16, #[case] expected: &[&str]) {
     let base = ActRow { outpatient_bucket: 331, ..act(130_000_001, letter, number, 99) };
     let drugs = vec![drug(DRUG, 4, 10_000), drug(OTHER_DRUG, 4, 10_000)];

@@ -162,13 +162,16 @@ fn an_addition_waits_with_its_base() {
 #[rstest]
 #[case::image(b'E', 2, Accepted)]
 #[case::another_general_part(b'E', 0, Rejected)]
-#[case::test(b'D', 7, Rejected)]
+#[case::specimen_test(b'D', 7, Rejected)]
 fn image_management_stands_beside_an_image(#[case] letter: u8, #[case] number: u16, #[case] expected: Outcome) {
     let management = ActRow { notice_role: 7, ..act(170_000_001, b'E', 0, 57) };
     let tables = Tables { acts: vec![management, act(B, letter, number, 80)], ..Tables::default() };
     let found = month(tables, &[visit(1, DAY, vec![plain(1, 170_000_001), plain(2, B)])], &[]);
     assert_eq!(outcome(&found, "V1", "O1"), expected);
     assert_eq!(outcome(&found, "V1", "O2"), Accepted);
+    if expected == Rejected {
+        assert_eq!(reason(&found, "V1", "O1").rule, "imaging/management");
+    }
 }
 
 fn including(unit: u8, row: InclusionRow) -> Tables {
