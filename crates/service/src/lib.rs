@@ -3,6 +3,7 @@
 
 mod calculator;
 mod clock;
+pub mod identity;
 mod permission;
 mod problem;
 mod service;
