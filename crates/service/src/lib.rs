@@ -7,6 +7,7 @@ pub mod identity;
 mod permission;
 mod problem;
 mod service;
+pub mod trail;
 mod work;
 
 pub use clock::{Clock, japanese_day};

@@ -3,6 +3,14 @@
 //! Each row's hash covers the row and the hash before it; the first row of a day follows the last of the day
 //! before. A head per day tells where its chain ends. Whoever keeps heads elsewhere also finds that the newest
 //! rows are gone together with their heads.
+//!
+//! Nothing is ever deleted: the application role has no right to, and there is no function for it. The time a clinic
+//! chose ([`settings`](crate::identity::settings)) is what it may rely on at least; so the chain always verifies from
+//! its first row.
+
+mod search;
+
+pub use search::{AuditEvent, EVENTS_PER_READ, Order, Position, Search, search};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::Pg;
