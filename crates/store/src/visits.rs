@@ -277,6 +277,31 @@ pub fn current_state(tx: &mut TenantTx<'_>, visit: VisitId) -> Result<Option<(i3
     Ok(query.first(tx.connection()).optional()?)
 }
 
+/// Why a visit is in its state: what one on hold waits for.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn current_reason(tx: &mut TenantTx<'_>, visit: VisitId) -> Result<Option<String>, StoreError> {
+    let query = visit_states::table
+        .filter(visit_states::tenant_id.eq(tx.tenant()))
+        .filter(visit_states::visit_id.eq(visit))
+        .order_by(visit_states::step.desc())
+        .select(visit_states::reason);
+    Ok(query.first(tx.connection()).optional()?.flatten())
+}
+
+/// True when the patient has a visit before a day.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn has_earlier(tx: &mut TenantTx<'_>, patient: PatientId, day: ServiceDate) -> Result<bool, StoreError> {
+    let earlier = visits::table
+        .filter(visits::tenant_id.eq(tx.tenant()))
+        .filter(visits::patient_id.eq(patient))
+        .filter(visits::visit_date.lt(day.naive()));
+    Ok(diesel::select(diesel::dsl::exists(earlier)).get_result(tx.connection())?)
+}
+
 fn insert_state(
     tx: &mut TenantTx<'_>,
     visit: VisitId,
