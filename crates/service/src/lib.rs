@@ -11,6 +11,7 @@ mod service;
 pub mod settle;
 pub mod visits;
 mod work;
+pub mod worker;
 
 pub use clock::{Clock, japanese_day};
 pub use permission::{Permission, Role};
