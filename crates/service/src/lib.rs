@@ -3,6 +3,7 @@
 
 mod calculator;
 mod clock;
+pub mod identity;
 pub mod month;
 pub mod patients;
 mod permission;
