@@ -1,14 +1,18 @@
 //! `tensu`, the one binary: parses arguments, reads and writes files, calls the crates below it.
 
+mod audit_command;
 mod claim_command;
 mod clinic_file;
 mod dev_db_command;
 mod explain_command;
 mod golden;
+mod keys_file;
 mod masters_command;
 mod masters_file;
 mod recompute_command;
 mod rules_command;
+mod serve_command;
+mod tenant_command;
 mod uke_command;
 
 use std::process::ExitCode;
@@ -39,6 +43,19 @@ enum Command {
     DevDb(dev_db_command::Command),
     /// Bring a database up to this program.
     Migrate(dev_db_command::Migrate),
+    /// The service over HTTP.
+    Serve(serve_command::Serve),
+    /// Jobs of all clinics.
+    Worker(serve_command::Work),
+    /// Clinics on the service and their first users.
+    #[command(subcommand)]
+    Tenant(tenant_command::Command),
+    /// Operators of the service.
+    #[command(subcommand)]
+    Operator(tenant_command::OperatorCommand),
+    /// The audit trail: verify it, keep its heads elsewhere.
+    #[command(subcommand)]
+    Audit(audit_command::Command),
     /// Why a visit costs what it costs.
     Explain(explain_command::Command),
     /// Rules of points and charges with their sources.
@@ -54,6 +71,11 @@ fn main() -> ExitCode {
         Command::Claim(command) => claim_command::run(command),
         Command::DevDb(command) => dev_db_command::run(&command),
         Command::Migrate(command) => dev_db_command::migrate(&command),
+        Command::Serve(command) => serve_command::serve(&command),
+        Command::Worker(command) => serve_command::work(&command),
+        Command::Tenant(command) => tenant_command::run(&command),
+        Command::Operator(command) => tenant_command::run_operator(&command),
+        Command::Audit(command) => audit_command::run(&command),
         Command::Explain(command) => explain_command::run(&command),
         Command::Rules(command) => Ok(rules_command::run(&command)),
         Command::Golden(command) => golden::run(command),

@@ -4,11 +4,16 @@
 mod calculator;
 mod clock;
 pub mod identity;
+pub mod month;
+pub mod patients;
 mod permission;
 mod problem;
 mod service;
+pub mod settle;
 pub mod trail;
+pub mod visits;
 mod work;
+pub mod worker;
 
 pub use clock::{Clock, japanese_day};
 pub use permission::{Permission, Role};

@@ -54,6 +54,12 @@ impl Service {
         &self.database
     }
 
+    /// The same at an instant that stands still: what a request brings to a demo server.
+    #[must_use]
+    pub fn standing_at(&self, at: DateTime<Utc>) -> Self {
+        Self { clock: Clock::Fixed(at), ..self.clone() }
+    }
+
     /// Now.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()

@@ -16,6 +16,7 @@ pub mod jobs;
 mod kana;
 pub mod ledger;
 pub mod migration;
+mod notice;
 pub mod orders;
 pub mod outbox;
 pub mod patients;
@@ -38,8 +39,9 @@ pub use database::{
 pub use error::StoreError;
 pub use facts::{Fact, NewFact, PATIENTS_PER_READ};
 pub use id::{
-    Actor, ClientId, EntryId, InvitationId, JobId, OperatorId, PatientId, PaymentId, SessionId, Stamp, TenantId, UserId,
-    VisitId,
+    Actor, ClientId, EntryId, InvitationId, JobId, OperatorId, PatientId, PaymentId, SessionId, Stamp, TenantId,
+    UserId, VisitId,
 };
 pub use kana::search_key;
+pub use notice::{Channel, Listener};
 pub use secret::{Hash, Secret};

@@ -1,8 +1,8 @@
 //! Who holds a token: the first query of a request's transaction.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use store::identity::sessions::{self, Change, Presented};
 use store::identity::clients;
+use store::identity::sessions::{self, Change, Presented};
 use store::{Actor, ClientId, Hash, SessionId, Stamp, UserId};
 
 use super::token::{Token, TokenKind};

@@ -83,9 +83,7 @@ pub(crate) fn require_an_administrator(work: &mut Work<'_, '_>) -> Result<(), Pr
     let held = roles::held(work.tx, None, now)?;
     let word = Role::Administrator.as_str();
     // A role that ends by itself does not count: the clinic would be without anybody one day.
-    let lasting = |grant: &&Grant| {
-        grant.role == word && grant.confirmed_by.is_some() && grant.valid_until.is_none()
-    };
+    let lasting = |grant: &&Grant| grant.role == word && grant.confirmed_by.is_some() && grant.valid_until.is_none();
     for grant in held.iter().filter(lasting) {
         let user = users::find(work.tx, grant.user_id)?;
         if user.is_active(now) && !user.is_break_glass {

@@ -61,8 +61,7 @@ pub(crate) fn make(
     let token = Token::new(work.tx.tenant(), TokenKind::Invitation)?;
     let expires_at = work.stamp.at() + TimeDelta::hours(INVITATION_HOURS);
     let id = InvitationId::new();
-    let new =
-        NewInvitation { id, token: token.hash(), user, resets_second_factor, needs_confirmation, expires_at };
+    let new = NewInvitation { id, token: token.hash(), user, resets_second_factor, needs_confirmation, expires_at };
     invitations::insert(work.tx, &new, &work.stamp)?;
     let after = json!({ "invitation": id, "resetsSecondFactor": resets_second_factor });
     work.audit_change("invitation.create", None, Some(user.to_string()), None, Some(after));

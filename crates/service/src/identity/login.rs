@@ -265,17 +265,10 @@ mod tests {
     fn the_lock_out_doubles_up_to_an_hour() {
         let now = DateTime::UNIX_EPOCH;
         let minutes = |before| after_failure(before, now).1.map(|until| (until - now).num_minutes());
-        assert_eq!([0, 3, 4, 5, 6, 9, 10, 11, 1_000].map(minutes), [
-            None,
-            None,
-            Some(1),
-            Some(2),
-            Some(4),
-            Some(32),
-            Some(60),
-            Some(60),
-            Some(60)
-        ]);
+        assert_eq!(
+            [0, 3, 4, 5, 6, 9, 10, 11, 1_000].map(minutes),
+            [None, None, Some(1), Some(2), Some(4), Some(32), Some(60), Some(60), Some(60)]
+        );
         assert_eq!(after_failure(i32::MAX, now).0, i32::MAX);
     }
 

@@ -61,7 +61,8 @@ pub fn check(password: &Secret<String>, names: &[&str]) -> Result<Password, Prob
     }
     let lower = password.reveal().to_lowercase();
     let names: Vec<String> = names.iter().map(|name| compact(name)).collect();
-    let is_named = names.iter().any(|name| name.chars().count() >= NAME_CHARACTERS_MIN && compact(&lower).contains(name));
+    let is_named =
+        names.iter().any(|name| name.chars().count() >= NAME_CHARACTERS_MIN && compact(&lower).contains(name));
     if is_named {
         return refuse("contains-name", "パスワードにログイン名や医療機関の名前を含めないでください".to_owned());
     }

@@ -90,11 +90,7 @@ pub fn close_session(work: &mut Work<'_, '_>, user: UserId, session: SessionId) 
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub fn close_sessions_of(
-    work: &mut Work<'_, '_>,
-    user: UserId,
-    but: Option<SessionId>,
-) -> Result<usize, Problem> {
+pub fn close_sessions_of(work: &mut Work<'_, '_>, user: UserId, but: Option<SessionId>) -> Result<usize, Problem> {
     let count = sessions::revoke_all(work.tx, user, but, work.stamp.at())?;
     work.audit_change("session.close_all", None, Some(user.to_string()), None, Some(json!({ "count": count })));
     Ok(count)

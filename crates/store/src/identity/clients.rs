@@ -127,9 +127,8 @@ pub fn list(tx: &mut TenantTx<'_>) -> Result<Vec<Client>, StoreError> {
 /// # Errors
 /// `NotFound`.
 pub fn change(tx: &mut TenantTx<'_>, client: &Client) -> Result<(), StoreError> {
-    let target = api_clients::table
-        .filter(api_clients::tenant_id.eq(tx.tenant()))
-        .filter(api_clients::client_id.eq(client.id));
+    let target =
+        api_clients::table.filter(api_clients::tenant_id.eq(tx.tenant())).filter(api_clients::client_id.eq(client.id));
     let values = (
         api_clients::secret_hash.eq(client.secret.map(Hash::to_vec)),
         api_clients::certificate_hash.eq(client.certificate.map(Hash::to_vec)),
@@ -213,11 +212,7 @@ struct PresentedRow {
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub fn present(
-    tx: &mut TenantTx<'_>,
-    token: Hash,
-    now: DateTime<Utc>,
-) -> Result<Option<PresentedToken>, StoreError> {
+pub fn present(tx: &mut TenantTx<'_>, token: Hash, now: DateTime<Utc>) -> Result<Option<PresentedToken>, StoreError> {
     const QUERY: &str = "SELECT t.client_id, c.name, t.certificate_hash, \
         ARRAY(SELECT unnest(t.scopes) INTERSECT SELECT unnest(c.scopes)) AS scopes \
         FROM api_tokens t JOIN api_clients c ON c.tenant_id = t.tenant_id AND c.client_id = t.client_id \

@@ -114,11 +114,7 @@ pub fn set_password(
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub fn password_history(
-    tx: &mut TenantTx<'_>,
-    user: UserId,
-    limit: i64,
-) -> Result<Vec<Secret<String>>, StoreError> {
+pub fn password_history(tx: &mut TenantTx<'_>, user: UserId, limit: i64) -> Result<Vec<Secret<String>>, StoreError> {
     let hashes: Vec<String> = user_password_history::table
         .filter(user_password_history::tenant_id.eq(tx.tenant()))
         .filter(user_password_history::user_id.eq(user))

@@ -33,11 +33,7 @@ pub struct Grant {
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub fn held(
-    tx: &mut TenantTx<'_>,
-    users: Option<&[UserId]>,
-    now: DateTime<Utc>,
-) -> Result<Vec<Grant>, StoreError> {
+pub fn held(tx: &mut TenantTx<'_>, users: Option<&[UserId]>, now: DateTime<Utc>) -> Result<Vec<Grant>, StoreError> {
     let mut query = user_roles::table
         .filter(user_roles::tenant_id.eq(tx.tenant()))
         .filter(user_roles::revoked_at.is_null())

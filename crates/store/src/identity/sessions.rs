@@ -200,8 +200,7 @@ pub fn revoke_all(
         .select(sessions::session_id)
         .load(tx.connection())?;
     ids.retain(|id| Some(*id) != but);
-    let target =
-        sessions::table.filter(sessions::tenant_id.eq(tx.tenant())).filter(sessions::session_id.eq_any(ids));
+    let target = sessions::table.filter(sessions::tenant_id.eq(tx.tenant())).filter(sessions::session_id.eq_any(ids));
     Ok(diesel::update(target).set(sessions::revoked_at.eq(at)).execute(tx.connection())?)
 }
 
@@ -219,9 +218,8 @@ pub fn open(tx: &mut TenantTx<'_>, user: UserId, now: DateTime<Utc>) -> Result<V
         .limit(SESSIONS_PER_READ)
         .select(Session::as_select())
         .load(tx.connection())?;
-    let is_open = |session: &Session| {
-        session.last_seen_at + chrono::TimeDelta::seconds(i64::from(session.idle_seconds)) > now
-    };
+    let is_open =
+        |session: &Session| session.last_seen_at + chrono::TimeDelta::seconds(i64::from(session.idle_seconds)) > now;
     Ok(rows.into_iter().filter(is_open).collect())
 }
 
@@ -236,7 +234,6 @@ pub fn remove_ended(tx: &mut TenantTx<'_>, before: DateTime<Utc>, limit: i64) ->
         .limit(limit)
         .select(sessions::session_id)
         .load(tx.connection())?;
-    let target =
-        sessions::table.filter(sessions::tenant_id.eq(tx.tenant())).filter(sessions::session_id.eq_any(ids));
+    let target = sessions::table.filter(sessions::tenant_id.eq(tx.tenant())).filter(sessions::session_id.eq_any(ids));
     Ok(diesel::delete(target).execute(tx.connection())?)
 }
