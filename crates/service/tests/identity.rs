@@ -7,10 +7,10 @@ mod identity_support;
 use chrono::TimeDelta;
 use identity_support::{Desk, PASSWORD, at, secret};
 use service::identity::{
-    Login, NewAccount, NewClient, NewRole, OAuthError, SecondFactor, SecondFactorCode, Token, TokenKind, accept_invitation,
+    Login, NewAccount, NewClient, NewOperatorAccount, NewRole, OAuthError, SecondFactor, SecondFactorCode, Token, TokenKind, accept_invitation,
     authenticate, begin_enrolment, change_client, change_password, change_settings, close_sessions_of, code_at,
-    confirm_enrolment, confirm_invitation, confirm_role, create_user, give_second_factor, grant_role, invite,
-    issue_access_token, list_users, lock_screen, log_in, open_sessions, register_client, renew_recovery_codes,
+    authenticate_operator, confirm_enrolment, confirm_invitation, confirm_role, create_operator, create_user, give_second_factor, grant_role, invite,
+    issue_access_token, list_users, lock_screen, log_in, log_in_operator, log_out_operator, open_sessions, register_client, renew_recovery_codes,
     revoke_role, rotate_client_secret, set_client_disabled, set_user_disabled, unlock_screen,
 };
 use service::{Permission, ProblemCode, Role};
@@ -424,4 +424,37 @@ fn no_secret_is_on_the_audit_trail_and_the_trail_verifies() {
         assert!(trail.contains(action), "{action}");
     }
     assert_eq!(desk.faults(), 0);
+}
+
+#[test]
+fn an_operator_logs_in_apart_and_sees_no_clinic() {
+    let desk = Desk::new();
+    let start = at(NOON);
+    let new =
+        NewOperatorAccount { login: "operator1".into(), display_name: "運用 太郎".into(), password: secret(PASSWORD) };
+    let enrolment = create_operator(&desk.at(start), &new, store::Actor::System("test")).unwrap();
+    let try_at = |now, password: &str| {
+        let code = code_at(&enrolment.secret, now).unwrap();
+        log_in_operator(&desk.at(now), "operator1", &secret(password), &code, None)
+    };
+    let now = start + TimeDelta::hours(1);
+    let token = try_at(now, PASSWORD).unwrap();
+    assert_eq!(code(&try_at(now, PASSWORD).unwrap_err()), ProblemCode::LoginRefused, "a step is used once");
+    let identity = authenticate_operator(&desk.at(now), &token).unwrap();
+    assert!(identity.permissions.is_empty() && identity.require(Some(Permission::PatientRead)).is_err());
+    assert!(Token::parse(token.reveal()).is_none(), "it is no token of a clinic");
+    assert!(authenticate_operator(&desk.at(now + TimeDelta::hours(1)), &token).is_err());
+    log_out_operator(&desk.at(now), &token).unwrap();
+    assert!(authenticate_operator(&desk.at(now), &token).is_err());
+    // The operator's login opens no clinic, a clinic's no operations.
+    assert!(log_in(&desk.at(now), &desk.login("operator1"), None).is_err());
+    let unknown = log_in_operator(&desk.at(now), "admin", &secret(PASSWORD), &secret("000000"), None);
+    assert_eq!(code(&unknown.unwrap_err()), ProblemCode::LoginRefused);
+    let later = now + TimeDelta::minutes(10);
+    for _ in 0..5 {
+        assert!(try_at(later, "wrong password 1").is_err());
+    }
+    assert!(try_at(later, PASSWORD).is_err(), "locked");
+    // One refused attempt came before: the sixth locks for two minutes.
+    assert!(try_at(later + TimeDelta::minutes(3), PASSWORD).is_ok());
 }

@@ -2,7 +2,7 @@
 --
 -- tensu_owner  owns the database and its tables and migrates them; row-level security binds it too
 -- tensu_app    what `tensu serve` and `tensu worker` log in as; owns nothing, changes no confirmed fact
--- tensu_gate   owns three functions that answer tenant and job ids across tenants; nobody logs in as it
+-- tensu_gate   owns the functions that reach across tenants (ids only) and to operators; nobody logs in as it
 --
 -- Passwords are not set here: ALTER ROLE tensu_app PASSWORD '…'.
 DO $$

@@ -7,7 +7,7 @@ mod support;
 use diesel::prelude::*;
 use rstest::rstest;
 use serde_json::json;
-use store::audit::{self, Fault, FaultKind, Head, NewEvent};
+use store::audit::{self, Fault, FaultKind, Head, NewEvent, Order, Position, Search};
 use support::{Fixture, a, administrator, b, date, patient, run, stamp, twins};
 
 /// Three days of four events each, in both clinics.
@@ -104,6 +104,63 @@ fn a_day_that_is_gone_with_its_head_is_found() {
     assert_eq!(verify(&fixture, &[]), [], "nothing inside the database tells of it");
     let expected = [("2026-10-06".to_owned(), 4, FaultKind::Head), ("2026-10-07".to_owned(), 4, FaultKind::Head)];
     assert_eq!(verify(&fixture, &kept), expected);
+}
+
+fn wanted() -> Search {
+    Search {
+        from: date("2026-10-05"),
+        to: date("2026-10-07"),
+        by: None,
+        patient: None,
+        action: None,
+        order: Order::NewestFirst,
+        after: None,
+        limit: 100,
+    }
+}
+
+fn places(fixture: &Fixture, search: &Search) -> Vec<(String, i64)> {
+    let events = run(&fixture.database, a(), |tx| audit::search(tx, search));
+    events.into_iter().map(|event| (event.position.day.to_string(), event.position.seq)).collect()
+}
+
+#[test]
+fn a_search_sees_its_clinic_only_and_is_read_page_by_page() {
+    let fixture = filled();
+    let all = places(&fixture, &wanted());
+    assert_eq!(all.len(), 12, "twelve of clinic A");
+    assert_eq!(all.first(), Some(&("2026-10-07".to_owned(), 4)));
+    for order in [Order::NewestFirst, Order::OldestFirst] {
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let page = Search { order, after, limit: 5, ..wanted() };
+            let events = run(&fixture.database, a(), |tx| audit::search(tx, &page));
+            let Some(last) = events.last() else { break };
+            after = Some(last.position);
+            pages.extend(events.into_iter().map(|event| event.position));
+        }
+        assert_eq!(pages.len(), 12, "{order:?}");
+        let key = |position: &Position| (position.day, position.seq);
+        assert!(match order {
+            Order::OldestFirst => pages.is_sorted_by_key(key),
+            Order::NewestFirst => pages.iter().rev().is_sorted_by_key(|position| key(position)),
+        });
+    }
+}
+
+#[test]
+fn a_search_goes_by_day_person_patient_and_action() {
+    let fixture = filled();
+    let one_day = Search { from: date("2026-10-06"), to: date("2026-10-06"), ..wanted() };
+    assert_eq!(places(&fixture, &one_day).len(), 4);
+    let count = |search: Search| places(&fixture, &search).len();
+    assert_eq!(count(Search { by: Some("system:test".into()), ..wanted() }), 12);
+    assert_eq!(count(Search { by: Some("user:x".into()), ..wanted() }), 0);
+    assert_eq!(count(Search { patient: Some(patient(&fixture, a(), "00001")), ..wanted() }), 12);
+    assert_eq!(count(Search { patient: Some(patient(&fixture, b(), "00001")), ..wanted() }), 0);
+    for (action, expected) in [("patient.update", 12), ("patient", 12), ("patien", 0), ("pat%", 0), ("patient_update", 0)] {
+        assert_eq!(count(Search { action: Some(action.into()), ..wanted() }), expected, "{action}");
+    }
 }
 
 #[test]

@@ -93,7 +93,8 @@ fn the_tenant_leads_every_primary_and_foreign_key() {
 }
 
 /// What the application role may change; everything else is only appended to.
-const CHANGEABLE: [&str; 12] = [
+const CHANGEABLE: [&str; 13] = [
+    "DELETE api_tokens",
     "DELETE idempotency_keys",
     "DELETE jobs",
     "DELETE outbox_events",
@@ -117,7 +118,7 @@ fn the_application_role_changes_no_fact() {
         UNION SELECT privilege_type, table_name FROM information_schema.role_column_grants WHERE grantee = 'tensu_app' \
         ) g WHERE privilege_type NOT IN ('SELECT', 'INSERT') ORDER BY 1";
     let mut expected: Vec<&str> = CHANGEABLE.to_vec();
-    expected.extend(["UPDATE user_roles", "UPDATE users"]);
+    expected.extend(["UPDATE user_invitations", "UPDATE user_roles", "UPDATE users"]);
     assert_eq!(names(&mut administrator, grants), expected);
     let public = "SELECT table_name::text AS name FROM information_schema.role_table_grants \
         WHERE grantee = 'PUBLIC' AND table_schema = 'public'";
@@ -139,6 +140,24 @@ fn the_application_role_owns_nothing_and_is_nobody_special() {
     assert_eq!(names(&mut administrator, memberships), Vec::<String>::new());
     let creatable = "SELECT 'public' AS name WHERE has_schema_privilege('tensu_app', 'public', 'CREATE')";
     assert_eq!(names(&mut administrator, creatable), Vec::<String>::new());
+}
+
+#[test]
+fn nobody_but_the_gate_reaches_the_tables_of_operators() {
+    let fixture = registered(1);
+    let mut application = PgConnection::establish(&fixture.test.url()).unwrap();
+    for table in ["operators", "operator_sessions", "operator_events"] {
+        let statement = format!("SELECT count(*) FROM operations.{table}");
+        let error = diesel::sql_query(&statement).execute(&mut application).unwrap_err();
+        assert_eq!(StoreError::from(error), StoreError::Denied, "{table}");
+    }
+    let gates = "SELECT proname::text AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
+        WHERE n.nspname = 'public' AND proname LIKE 'gate\\_%' \
+        AND NOT (prosecdef AND p.proowner = 'tensu_gate'::regrole)";
+    assert_eq!(names(&mut support::administrator(&fixture), gates), Vec::<String>::new());
+    let open = "SELECT proname::text AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
+        WHERE n.nspname = 'public' AND proname LIKE 'gate\\_%' AND has_function_privilege('public', p.oid, 'EXECUTE')";
+    assert_eq!(names(&mut support::administrator(&fixture), open), Vec::<String>::new());
 }
 
 #[test]
