@@ -67,7 +67,8 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
 }
 
 fn clinics(which: &Which) -> anyhow::Result<(Database, Vec<TenantId>)> {
-    let database = Database::connect(&database_url(which.database_url.as_deref())?, 1).context("opening the database")?;
+    let database =
+        Database::connect(&database_url(which.database_url.as_deref())?, 1).context("opening the database")?;
     if let Some(code) = &which.tenant {
         let tenant = database.tenant_of_code(code)?.with_context(|| format!("no clinic has the code {code:?}"))?;
         return Ok((database, vec![tenant]));
@@ -93,11 +94,15 @@ fn verify(which: &Which, kept: Option<&Path>) -> anyhow::Result<ExitCode> {
         }
     }
     for tenant in clinics {
-        let of_clinic: Vec<Head> =
-            kept.iter().filter(|(of, _)| *of == tenant).map(|(_, head)| head.clone()).collect();
+        let of_clinic: Vec<Head> = kept.iter().filter(|(of, _)| *of == tenant).map(|(_, head)| head.clone()).collect();
         let (code, years, rows, found) = database.in_tenant(tenant, |tx| {
             let rows: i64 = audit::heads(tx)?.iter().map(|head| head.last_seq).sum();
-            Ok::<_, store::StoreError>((tenants::code(tx)?, settings::current(tx)?.audit_years, rows, audit::verify(tx, &of_clinic)?))
+            Ok::<_, store::StoreError>((
+                tenants::code(tx)?,
+                settings::current(tx)?.audit_years,
+                rows,
+                audit::verify(tx, &of_clinic)?,
+            ))
         })?;
         for fault in &found {
             println!("{code}: {} row {} {}", fault.day.naive(), fault.seq, say(fault.kind));

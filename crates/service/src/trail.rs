@@ -107,19 +107,8 @@ pub fn to_json(event: &AuditEvent) -> Value {
     })
 }
 
-const COLUMNS: [&str; 11] = [
-    "day",
-    "seq",
-    "recordedAt",
-    "recordedBy",
-    "action",
-    "patientId",
-    "subject",
-    "before",
-    "after",
-    "origin",
-    "reason",
-];
+const COLUMNS: [&str; 11] =
+    ["day", "seq", "recordedAt", "recordedBy", "action", "patientId", "subject", "before", "after", "origin", "reason"];
 
 fn head(format: ExportFormat) -> String {
     match format {

@@ -7,11 +7,12 @@ mod identity_support;
 use chrono::TimeDelta;
 use identity_support::{Desk, PASSWORD, at, secret};
 use service::identity::{
-    Login, NewAccount, NewClient, NewOperatorAccount, NewRole, OAuthError, SecondFactor, SecondFactorCode, Token, TokenKind, accept_invitation,
-    authenticate, begin_enrolment, change_client, change_password, change_settings, close_sessions_of, code_at,
-    authenticate_operator, confirm_enrolment, confirm_invitation, confirm_role, create_operator, create_user, give_second_factor, grant_role, invite,
-    issue_access_token, list_users, lock_screen, log_in, log_in_operator, log_out_operator, open_sessions, register_client, renew_recovery_codes,
-    revoke_role, rotate_client_secret, set_client_disabled, set_user_disabled, unlock_screen,
+    Login, NewAccount, NewClient, NewOperatorAccount, NewRole, OAuthError, SecondFactor, SecondFactorCode, Token,
+    TokenKind, accept_invitation, authenticate, authenticate_operator, begin_enrolment, change_client, change_password,
+    change_settings, close_sessions_of, code_at, confirm_enrolment, confirm_invitation, confirm_role, create_operator,
+    create_user, give_second_factor, grant_role, invite, issue_access_token, list_users, lock_screen, log_in,
+    log_in_operator, log_out_operator, open_sessions, register_client, renew_recovery_codes, revoke_role,
+    rotate_client_secret, set_client_disabled, set_user_disabled, unlock_screen,
 };
 use service::{Permission, ProblemCode, Role};
 use store::{Hash, Secret, UserId};
@@ -144,8 +145,7 @@ fn a_second_factor_is_enrolled_before_anything_else_and_not_replaced_without_its
     let enrolment = begin_enrolment(&service, &opened.token, None).unwrap();
     let wrong = confirm_enrolment(&service, &opened.token, &secret("000000"), None).unwrap_err();
     assert_eq!(wrong.errors[0].code, "wrong-code");
-    let codes =
-        confirm_enrolment(&service, &opened.token, &code_at(&enrolment.secret, now).unwrap(), None).unwrap();
+    let codes = confirm_enrolment(&service, &opened.token, &code_at(&enrolment.secret, now).unwrap(), None).unwrap();
     assert_eq!(codes.len(), 10);
     desk.identity(&opened.token, now).unwrap().require(None).unwrap();
     // A password alone enrols no other device.
@@ -244,9 +244,8 @@ fn a_password_is_not_used_again_and_its_change_ends_other_sessions() {
     let now = at(NOON) + TimeDelta::hours(1);
     let (token, other) = (desk.session(&user, now), desk.session(&user, now + TimeDelta::minutes(1)));
     let now = now + TimeDelta::minutes(2);
-    let change = |current: &str, new: &str| {
-        change_password(&desk.at(now), &token, &secret(current), &secret(new), None)
-    };
+    let change =
+        |current: &str, new: &str| change_password(&desk.at(now), &token, &secret(current), &secret(new), None);
     const OTHER: &str = "violet stapler under the moon";
     assert_eq!(code(&change("wrong password 1", OTHER).unwrap_err()), ProblemCode::LoginRefused);
     assert_eq!(change(PASSWORD, PASSWORD).unwrap_err().errors[0].code, "reused");
@@ -348,11 +347,8 @@ fn the_last_administrator_stays() {
 #[test]
 fn a_machine_gets_short_tokens_for_what_it_may() {
     let desk = Desk::new();
-    let new = NewClient {
-        name: "EMR".into(),
-        scopes: vec![Permission::OrderWrite, Permission::BillRead],
-        certificate: None,
-    };
+    let new =
+        NewClient { name: "EMR".into(), scopes: vec![Permission::OrderWrite, Permission::BillRead], certificate: None };
     let made = desk.admin(|work| register_client(work, &new));
     let id = made.client.id;
     let client_id = made.client.client_id.clone();
@@ -431,7 +427,9 @@ fn an_operator_logs_in_apart_and_sees_no_clinic() {
     let desk = Desk::new();
     let start = at(NOON);
     let new =
-        NewOperatorAccount { login: "operator1".into(), display_name: "運用 太郎".into(), password: secret(PASSWORD) };
+        NewOperatorAccount {
+            login: "operator1".into(), display_name: "運用 太郎".into(), password: secret(PASSWORD)
+        };
     let enrolment = create_operator(&desk.at(start), &new, store::Actor::System("test")).unwrap();
     let try_at = |now, password: &str| {
         let code = code_at(&enrolment.secret, now).unwrap();

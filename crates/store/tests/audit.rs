@@ -158,7 +158,9 @@ fn a_search_goes_by_day_person_patient_and_action() {
     assert_eq!(count(Search { by: Some("user:x".into()), ..wanted() }), 0);
     assert_eq!(count(Search { patient: Some(patient(&fixture, a(), "00001")), ..wanted() }), 12);
     assert_eq!(count(Search { patient: Some(patient(&fixture, b(), "00001")), ..wanted() }), 0);
-    for (action, expected) in [("patient.update", 12), ("patient", 12), ("patien", 0), ("pat%", 0), ("patient_update", 0)] {
+    for (action, expected) in
+        [("patient.update", 12), ("patient", 12), ("patien", 0), ("pat%", 0), ("patient_update", 0)]
+    {
         assert_eq!(count(Search { action: Some(action.into()), ..wanted() }), expected, "{action}");
     }
 }

@@ -6,7 +6,7 @@
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Data, Path, Payload, ServiceConfig};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,8 +16,11 @@ use store::Actor;
 
 use crate::auth::{Credentials, SESSION_COOKIE};
 use crate::limit::Key;
-use crate::serve::{bytes, instant, trace_id};
+use crate::serve::{instant, trace_id};
 use crate::{State, body, problem};
+
+/// Bytes of a body at most: nothing here is long.
+const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// Who may call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,10 +100,7 @@ impl<D: Direct> DirectCall<D> {
     ///
     /// # Errors
     /// What the use case answers, `forbidden`.
-    pub fn run<T>(
-        &self,
-        use_case: impl Fn(&mut Work<'_, '_>, &Identity) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
+    pub fn run<T>(&self, use_case: impl Fn(&mut Work<'_, '_>, &Identity) -> Result<T, Problem>) -> Result<T, Problem> {
         let token = self.token()?;
         let caller = Caller { tenant: token.tenant, actor: Actor::System("http"), origin: self.origin.clone() };
         self.service.run(&caller, |work| {
@@ -170,13 +170,15 @@ async fn answer<D: Direct>(
         }
     };
     let path = Path::<D::Path>::extract(request).await.map_err(|_| ProblemCode::NotFound)?.into_inner();
-    let has_body = std::any::TypeId::of::<D::Body>() != std::any::TypeId::of::<()>();
-    let body = if has_body { body::parse(&bytes(request, payload).await?)? } else { body::nothing()? };
+    let body = body::<D>(request, payload).await;
     let origin = request.connection_info().realip_remote_addr().map(str::to_owned);
     let service = state.service.standing_at(instant(state, request)?);
-    let call = DirectCall::<D> { service, origin, path, body, token };
     let done = web::block(move || {
-        let done = D::run(&call)?;
+        if let Some(token) = &token {
+            known::<D>(&service, token, origin.clone())?;
+        }
+        // What is wrong with the form is told after it is known who asks.
+        let done = D::run(&DirectCall::<D> { service, origin, path, body: body?, token })?;
         let body = serde_json::to_value(&done.body).map_err(|_| ProblemCode::Internal)?;
         Ok::<_, Problem>(Done { body, session: done.session })
     });
@@ -187,6 +189,34 @@ async fn answer<D: Direct>(
         response.cookie(session_cookie(token));
     }
     Ok(response.json(&done.body))
+}
+
+/// Refuses a token that is none, and one without the permission of the route; the latter is on record.
+fn known<D: Direct>(service: &Service, token: &Token, origin: Option<String>) -> Result<(), Problem> {
+    let caller = Caller { tenant: token.tenant, actor: Actor::System("http"), origin };
+    service.run(&caller, |work| {
+        let identity = authenticate(work, token, None)?;
+        let Some(permission) = D::ACCESS.permission() else { return Ok(Ok(())) };
+        let outcome = identity.require(Some(permission));
+        if outcome.as_ref().is_err_and(|problem| problem.code == ProblemCode::Forbidden) {
+            work.audit("request.refused", None, Some(format!("POST {}", D::PATH)));
+        }
+        Ok(outcome)
+    })?
+}
+
+async fn body<D: Direct>(request: &HttpRequest, payload: Payload) -> Result<D::Body, Problem> {
+    if std::any::TypeId::of::<D::Body>() == std::any::TypeId::of::<()>() {
+        return body::nothing();
+    }
+    if !request.content_type().eq_ignore_ascii_case("application/json") {
+        return Err(ProblemCode::MediaType.into());
+    }
+    match payload.to_bytes_limited(BODY_BYTES_MAX).await {
+        Ok(Ok(bytes)) => body::parse(&bytes),
+        Ok(Err(_)) => Err(ProblemCode::BadRequest.into()),
+        Err(_) => Err(ProblemCode::TooLarge.into()),
+    }
 }
 
 /// The cookie of a session: kept to this host and TLS, unseen by scripts, not sent by other sites.

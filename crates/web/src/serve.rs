@@ -143,7 +143,7 @@ fn if_match(request: &HttpRequest) -> Result<Option<i32>, Problem> {
     Ok(Some(version))
 }
 
-pub(crate) async fn bytes(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Problem> {
+async fn bytes(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Problem> {
     let is_json = request.content_type().eq_ignore_ascii_case("application/json");
     if !is_json {
         return Err(ProblemCode::MediaType.into());

@@ -226,7 +226,7 @@ pub fn issue_access_token(
     let known = service.database().in_tenant(tenant, |tx| clients::find(tx, id))?;
     let actor = known.map_or(Actor::System("oauth"), |client| actor_of(client.id));
     let caller = Caller { tenant, actor, origin };
-    let issued = service.run(&caller, |work| {
+    service.run(&caller, |work| {
         let client = clients::find(work.tx, id)?;
         let Some(client) = client.filter(|client| is_of(client, hash, certificate)) else {
             work.audit("client.refuse", None, None);
@@ -234,8 +234,7 @@ pub fn issue_access_token(
         };
         let Some(scopes) = scopes(&client, scope) else { return Ok(Err(OAuthError::InvalidScope)) };
         issue(work, &client, scopes).map(Ok)
-    })?;
-    issued
+    })?
 }
 
 /// True when secret and certificate are those of a machine in use.

@@ -92,7 +92,10 @@ pub fn hash(password: &Password) -> Result<Secret<String>, Problem> {
 pub fn is_of(password: &Secret<String>, hash: Option<&Secret<String>>) -> bool {
     let normalised = normalised(password);
     let candidate = normalised.as_ref().map_or("", |password| password.reveal().as_str());
-    let known = hash.map_or_else(|| nobodys_hash(), |hash| hash.reveal().as_str());
+    let known = match hash {
+        Some(hash) => hash.reveal().as_str(),
+        None => nobodys_hash(),
+    };
     let Ok(hasher) = hasher() else { return false };
     let is_right = hasher.verify_password(candidate.as_bytes(), known).is_ok();
     is_right && hash.is_some() && normalised.is_some()

@@ -62,16 +62,15 @@ pub struct Desk {
 impl Desk {
     pub fn new() -> Self {
         let test = TestDatabase::new().unwrap_or_else(|error| panic!("{error}"));
-        let administrator =
-            Member { id: UserId::new(), login: "admin".into(), totp: secret(""), recovery: Vec::new() };
+        let administrator = Member { id: UserId::new(), login: "admin".into(), totp: secret(""), recovery: Vec::new() };
         let keys = Keyring::generate().unwrap();
         let mut desk = Self { database: test.connect(4).unwrap(), administrator, keys, _test: test };
         let mut first = None;
         for code in ["clinic-a", "clinic-b"] {
-            let user = FirstUser { login: "admin".into(), display_name: "管理 花子".into(), role: Role::Administrator };
+            let user =
+                FirstUser { login: "admin".into(), display_name: "管理 花子".into(), role: Role::Administrator };
             let new = NewClinic { code: code.into(), first_receipt_number: 1, users: vec![user] };
-            let registered =
-                register_clinic(&desk.at(at(START)), Actor::System("operator"), &new, None).unwrap();
+            let registered = register_clinic(&desk.at(at(START)), Actor::System("operator"), &new, None).unwrap();
             first.get_or_insert(registered.invitations[0].1.token.clone());
         }
         desk.administrator = desk.enrol("admin", &first.unwrap(), at(START));
@@ -94,7 +93,9 @@ impl Desk {
 
     pub fn account(login: &str, roles: &[Role]) -> NewAccount {
         let roles = roles.iter().map(|role| NewRole { role: *role, valid_until: None }).collect();
-        NewAccount { login: login.into(), display_name: "見本".into(), roles, expires_at: None, is_break_glass: false }
+        NewAccount {
+            login: login.into(), display_name: "見本".into(), roles, expires_at: None, is_break_glass: false
+        }
     }
 
     /// A user that is invited.

@@ -78,7 +78,10 @@ pub struct AuditEvent {
 
 impl std::fmt::Debug for AuditEvent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AuditEvent").field("position", &self.position).field("action", &self.action).finish_non_exhaustive()
+        f.debug_struct("AuditEvent")
+            .field("position", &self.position)
+            .field("action", &self.action)
+            .finish_non_exhaustive()
     }
 }
 

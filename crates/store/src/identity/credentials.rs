@@ -94,7 +94,7 @@ pub fn set_password(
         user_credentials::locked_until.eq(None::<DateTime<Utc>>),
     );
     diesel::insert_into(user_credentials::table)
-        .values((user_credentials::tenant_id.eq(tx.tenant()), user_credentials::user_id.eq(user), new.clone()))
+        .values((user_credentials::tenant_id.eq(tx.tenant()), user_credentials::user_id.eq(user), new))
         .on_conflict((user_credentials::tenant_id, user_credentials::user_id))
         .do_update()
         .set(new)

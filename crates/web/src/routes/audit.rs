@@ -76,9 +76,8 @@ impl AuditQuery {
 
 /// `2026-10-05.17`.
 fn position(text: &str) -> Result<Position, Problem> {
-    let parsed = text.split_once('.').and_then(|(day, seq)| {
-        Some(Position { day: day.parse().ok()?, seq: seq.parse().ok()? })
-    });
+    let parsed =
+        text.split_once('.').and_then(|(day, seq)| Some(Position { day: day.parse().ok()?, seq: seq.parse().ok()? }));
     parsed.ok_or_else(|| Problem::invalid("?cursor", "not-allowed", "前のページの next を指定してください"))
 }
 

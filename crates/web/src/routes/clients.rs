@@ -36,8 +36,10 @@ struct ClientLine {
     /// It must show a certificate.
     has_certificate: bool,
     /// Since when it may do nothing.
+    #[schemars(with = "Option<String>")]
     disabled_at: Option<DateTime<Utc>>,
     /// When it was registered.
+    #[schemars(with = "String")]
     created_at: DateTime<Utc>,
 }
 

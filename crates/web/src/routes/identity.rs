@@ -42,6 +42,7 @@ struct RoleBody {
     role: Role,
     /// Until when; the auditor's always ends.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     valid_until: Option<DateTime<Utc>>,
 }
 
@@ -64,6 +65,7 @@ struct NewUserBody {
     roles: Vec<RoleBody>,
     /// When the account ends.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     expires_at: Option<DateTime<Utc>>,
     /// An account for emergencies: it ends, every use is told.
     #[serde(default)]
@@ -81,6 +83,7 @@ struct InvitedUser {
     /// Token of the invitation.
     invitation: String,
     /// When it ends.
+    #[schemars(with = "String")]
     expires_at: DateTime<Utc>,
     /// A second account holder must confirm it before it works.
     needs_confirmation: bool,
@@ -190,6 +193,7 @@ struct RoleOfUser {
     /// Who confirmed it.
     confirmed_by: Option<String>,
     /// Until when.
+    #[schemars(with = "Option<String>")]
     valid_until: Option<DateTime<Utc>>,
 }
 
@@ -208,14 +212,17 @@ struct UserLine {
     /// An account for emergencies.
     is_break_glass: bool,
     /// When the account ends.
+    #[schemars(with = "Option<String>")]
     expires_at: Option<DateTime<Utc>>,
     /// Since when nobody logs in with it.
+    #[schemars(with = "Option<String>")]
     disabled_at: Option<DateTime<Utc>>,
     /// A password is set.
     has_password: bool,
     /// A second factor is enrolled.
     is_enrolled: bool,
     /// Until when logins are refused after wrong attempts.
+    #[schemars(with = "Option<String>")]
     locked_until: Option<DateTime<Utc>>,
 }
 
@@ -283,6 +290,7 @@ struct GrantBody {
     role: Role,
     /// Until when; the auditor's always ends.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     valid_until: Option<DateTime<Utc>>,
     /// Why.
     reason: String,
@@ -432,6 +440,7 @@ struct InvitationLine {
     /// By whom it was made.
     created_by: String,
     /// When it ends.
+    #[schemars(with = "String")]
     expires_at: DateTime<Utc>,
 }
 

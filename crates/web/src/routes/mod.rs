@@ -43,3 +43,6 @@ pub(crate) struct PatientPath {
 #[derive(Clone, Copy, Debug, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoQuery {}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Data, Payload, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -90,9 +90,7 @@ fn client(request: &HttpRequest, form: &Form) -> Option<Client> {
             let (id, secret) = decoded.split_once(':')?;
             Some(Client { id: form_decoded(id)?, secret: Secret::new(form_decoded(secret)?) })
         }
-        (None, Some(id), Some(secret)) => {
-            Some(Client { id: id.clone(), secret: Secret::new(secret.clone()) })
-        }
+        (None, Some(id), Some(secret)) => Some(Client { id: id.clone(), secret: Secret::new(secret.clone()) }),
         _ => None,
     }
 }

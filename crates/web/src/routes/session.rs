@@ -96,6 +96,7 @@ struct OpenedSession {
     /// What comes next.
     next: Next,
     /// When it ends at the latest.
+    #[schemars(with = "String")]
     expires_at: DateTime<Utc>,
 }
 
@@ -362,6 +363,7 @@ struct SessionView {
     /// Seconds without a request after which it ends.
     idle_seconds: i32,
     /// When it ends at the latest.
+    #[schemars(with = "String")]
     expires_at: DateTime<Utc>,
 }
 
@@ -447,8 +449,10 @@ pub(super) struct OpenSessionView {
     /// Id.
     session_id: SessionId,
     /// When it was opened.
+    #[schemars(with = "String")]
     created_at: DateTime<Utc>,
     /// When the newest request came, to the minute.
+    #[schemars(with = "String")]
     last_seen_at: DateTime<Utc>,
     /// The screen is locked.
     is_locked: bool,
