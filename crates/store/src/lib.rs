@@ -2,7 +2,9 @@
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
 pub mod audit;
+pub mod calculation_settings;
 pub mod cluster;
+pub mod comparisons;
 mod convert;
 mod database;
 pub mod diagnoses;

@@ -53,8 +53,10 @@ pub fn append(
     let hash = request_hash(request)?;
     let newest = head(tx, patient, response.month)?;
     let base = newest.as_ref().map_or(0, |(version, ..)| *version);
-    if let Some((version, result_id, newest_hash)) = newest
+    // A provisional result that the module confirms is recorded again, even when both are the same program.
+    if let Some((version, result_id, newest_hash, reasons)) = newest
         && (result_id.as_str(), &newest_hash) == (response.result_id.as_str(), &hash)
+        && reasons == to_json(&response.provisional_reasons, "response")?
     {
         return Ok(version);
     }
@@ -117,12 +119,13 @@ fn head(
     tx: &mut TenantTx<'_>,
     patient: PatientId,
     month: ClaimMonth,
-) -> Result<Option<(i32, String, Vec<u8>)>, StoreError> {
+) -> Result<Option<(i32, String, Vec<u8>, Value)>, StoreError> {
+    let reasons = diesel::dsl::sql::<diesel::sql_types::Jsonb>("coalesce(response->'provisionalReasons', '[]')");
     let query = results::table
         .filter(results::tenant_id.eq(tx.tenant()))
         .filter(results::patient_id.eq(patient))
         .filter(results::month.eq(month_column(month)))
         .order_by(results::version.desc())
-        .select((results::version, results::result_id, results::request_hash));
+        .select((results::version, results::result_id, results::request_hash, reasons));
     Ok(query.first(tx.connection()).optional()?)
 }

@@ -574,6 +574,52 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    calculation_settings (tenant_id, version) {
+        tenant_id -> Int8,
+        version -> Int4,
+        mode -> Text,
+        is_shadowed -> Bool,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    calculation_comparisons (tenant_id, patient_id, month, version, purpose) {
+        tenant_id -> Int8,
+        patient_id -> Uuid,
+        month -> Date,
+        version -> Int4,
+        purpose -> Text,
+        outcome -> Text,
+        difference_count -> Int4,
+        due_embedded_yen -> Nullable<Int8>,
+        due_module_yen -> Nullable<Int8>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    calculation_differences (tenant_id, patient_id, month, version, purpose, position) {
+        tenant_id -> Int8,
+        patient_id -> Uuid,
+        month -> Date,
+        version -> Int4,
+        purpose -> Text,
+        position -> Int4,
+        kind -> Text,
+        visit_reference -> Nullable<Text>,
+        subject -> Text,
+        rules -> Array<Text>,
+        said_embedded -> Nullable<Text>,
+        said_module -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     patients,
     patient_versions,
