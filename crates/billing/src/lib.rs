@@ -6,4 +6,5 @@ pub mod clinic;
 pub mod code;
 pub mod encounter;
 pub mod programme;
+pub mod push;
 pub mod recompute;

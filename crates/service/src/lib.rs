@@ -3,9 +3,13 @@
 
 mod calculator;
 mod clock;
+pub mod month;
+pub mod patients;
 mod permission;
 mod problem;
 mod service;
+pub mod settle;
+pub mod visits;
 mod work;
 
 pub use clock::{Clock, japanese_day};
