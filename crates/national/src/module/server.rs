@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use crate::module::kept::{Kept, Known};
-use crate::module::wire::{BODY_BYTES_MAX, ErrorPlace, PROBLEM_JSON, ProblemBody};
+use crate::module::wire::{BODY_BYTES_MAX, ErrorPlace, ProblemBody};
 
 /// Calculations under way or waiting at the same time; what comes beyond is told to come back.
 const CALCULATIONS_MAX: usize = 64;
@@ -31,6 +31,8 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 const SHUTDOWN_S: u64 = 10;
 /// Characters of an idempotency key at most.
 const KEY_CHARACTERS_MAX: usize = 255;
+/// Media type of problems.
+const PROBLEM_JSON: &str = "application/problem+json";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

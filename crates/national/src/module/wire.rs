@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Bytes of an answer at most: a full month of 100 visits with every reason stays below.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Media type of problems.
-pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Body of an answer that is no result (RFC 9457).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
