@@ -7,8 +7,10 @@ mod explain_command;
 mod golden;
 mod masters_command;
 mod masters_file;
+mod module_command;
 mod recompute_command;
 mod rules_command;
+mod serve_command;
 mod uke_command;
 
 use std::process::ExitCode;
@@ -39,10 +41,17 @@ enum Command {
     DevDb(dev_db_command::Command),
     /// Bring a database up to this program.
     Migrate(dev_db_command::Migrate),
+    /// The service over HTTP.
+    Serve(serve_command::Serve),
+    /// Jobs of all clinics.
+    Worker(serve_command::Work),
     /// Why a visit costs what it costs.
     Explain(explain_command::Command),
     /// Rules of points and charges with their sources.
     Rules(rules_command::Command),
+    /// The embedded engine as a calculation module (calc/1) for others.
+    #[command(subcommand)]
+    Module(module_command::Command),
     /// Cases with known answers against the embedded engine.
     Golden(golden::Command),
 }
@@ -54,8 +63,11 @@ fn main() -> ExitCode {
         Command::Claim(command) => claim_command::run(command),
         Command::DevDb(command) => dev_db_command::run(&command),
         Command::Migrate(command) => dev_db_command::migrate(&command),
+        Command::Serve(command) => serve_command::serve(&command),
+        Command::Worker(command) => serve_command::work(&command),
         Command::Explain(command) => explain_command::run(&command),
         Command::Rules(command) => Ok(rules_command::run(&command)),
+        Command::Module(command) => module_command::run(&command),
         Command::Golden(command) => golden::run(command),
     };
     match outcome {

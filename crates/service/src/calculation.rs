@@ -5,7 +5,7 @@
 //! lists the differences and computes the month anew. In the shadow the one that does not compute is asked
 //! afterwards; that changes no result.
 
-use calculation::{Difference, DifferenceKind, Request, Response, compare as differences_of};
+use ::calculation::{Difference, DifferenceKind, Request, Response, compare as differences_between};
 use chrono::{DateTime, Utc};
 use kernel::{ClaimMonth, Yen};
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,9 @@ use serde_json::{Value, json};
 use store::calculation_settings::{self, CalculationMode, CalculationSetting};
 use store::comparisons::{self, Outcome, Purpose, RuleCount, StoredDifference};
 use store::{PatientId, document, results};
-use uuid::Uuid;
 
 pub use crate::calculator::MODULE_UNREACHABLE;
-use crate::{Caller, Problem, ProblemCode, Service, Work, month};
+use crate::{Problem, ProblemCode, Work, month};
 
 /// Kind of the job that holds a stored result against the other module's answer.
 pub const COMPARE: &str = "calculation.compare";
@@ -26,7 +25,7 @@ pub const COMPARE: &str = "calculation.compare";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CompareJob {
     /// The patient.
-    pub patient_id: Uuid,
+    pub patient_id: PatientId,
     /// Month of care.
     pub month: ClaimMonth,
     /// Version of the stored result.
@@ -104,7 +103,7 @@ pub fn record(
     let version = results::append(work.tx, patient, request, response, &work.stamp)?;
     let is_provisional = is_fallback(response);
     if is_provisional || work.calculation_setting()?.is_shadowed {
-        let job = CompareJob { patient_id: patient.get(), month: response.month, version, is_provisional };
+        let job = CompareJob { patient_id: patient, month: response.month, version, is_provisional };
         // One job for each version: one that waits for an older version must not stand for this one.
         let key = format!("{patient}/{}/{version}/{is_provisional}", response.month);
         work.later_patiently(COMPARE, key, store::jobs::payload(&job)?);
@@ -112,29 +111,15 @@ pub fn record(
     Ok(version)
 }
 
-/// Does a job of kind [`COMPARE`]; `end` runs in the transaction of its effect and ends the job.
-///
-/// The module is asked while no transaction is open. Doing it twice changes nothing.
+/// Does a job of kind [`COMPARE`], in the transaction that ends it. Doing it twice changes nothing.
 ///
 /// # Errors
-/// `module-unavailable` while the module does not answer: nothing is changed, the job comes back.
-pub fn compare(
-    service: &Service,
-    caller: &Caller,
-    payload: &Value,
-    end: impl Fn(&mut Work<'_, '_>) -> Result<(), Problem>,
-) -> Result<Comparison, Problem> {
+/// `module-unavailable` while the module does not answer: nothing is changed, the job comes back. Otherwise, when
+/// the module must be asked first, a problem that makes [`Service::run`](crate::Service::run) ask it and start over.
+pub fn compare(work: &mut Work<'_, '_>, payload: &Value) -> Result<Comparison, Problem> {
     let job = CompareJob::deserialize(payload)
-        .map_err(|_| Problem::new(ProblemCode::Invalid).detail("the payload is of another kind of job"))?;
-    service.run(caller, |work| {
-        let comparison = compare_within(work, &job)?;
-        end(work)?;
-        Ok(comparison)
-    })
-}
-
-fn compare_within(work: &mut Work<'_, '_>, job: &CompareJob) -> Result<Comparison, Problem> {
-    let patient = PatientId::from(job.patient_id);
+        .map_err(|_| Problem::new(ProblemCode::Internal).detail("the payload is of another kind of job"))?;
+    let patient = job.patient_id;
     let purpose = if job.is_provisional { Purpose::Provisional } else { Purpose::Shadow };
     let compared = comparisons::Compared { patient_id: patient, month: job.month, version: job.version, purpose };
     let stored = results::current(work.tx, &[patient], job.month)?.pop();
@@ -161,7 +146,7 @@ fn compare_within(work: &mut Work<'_, '_>, job: &CompareJob) -> Result<Compariso
     let subject = format!("{} version {}", job.month, job.version);
     work.audit("calculation.compared", Some(patient), Some(subject));
     if job.is_provisional {
-        compute_anew(work, job, outcome, due_yen)?;
+        compute_anew(work, &job, outcome, due_yen)?;
     }
     Ok(match outcome {
         Outcome::Same => Comparison::Same,
@@ -177,8 +162,7 @@ fn compute_anew(
     outcome: Outcome,
     due_yen: (Option<i64>, Option<i64>),
 ) -> Result<(), Problem> {
-    let patient = PatientId::from(job.patient_id);
-    work.stamp = work.stamp.because("共通算定モジュールとの照合");
+    let patient = job.patient_id;
     let month = month::recompute(work, patient, job.month)?;
     let version = month.result.as_ref().map(|(version, _)| *version);
     let kind = if outcome == Outcome::Same { "calculation.confirmed" } else { "calculation.changed" };
@@ -211,7 +195,7 @@ fn differences(embedded: &Answered, module: &Answered) -> Vec<Difference> {
         Difference { visit_id: None, kind: DifferenceKind::Refusal, subject, rules: Vec::new(), embedded, module }
     };
     match (embedded, module) {
-        (Ok(embedded), Ok(module)) => differences_of(embedded, module),
+        (Ok(embedded), Ok(module)) => differences_between(embedded, module),
         (Err(ours), Err(theirs)) if ours == theirs => Vec::new(),
         (ours, theirs) => vec![refusal(ours.as_ref().err(), theirs.as_ref().err())],
     }

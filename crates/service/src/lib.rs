@@ -12,6 +12,7 @@ mod service;
 pub mod settle;
 pub mod visits;
 mod work;
+pub mod worker;
 
 pub use clock::{Clock, japanese_day};
 pub use permission::{Permission, Role};

@@ -4,7 +4,7 @@
 //! changed get a new version of their settlement, and the difference goes to the patient's account.
 
 use ::calculation::{Outcome, Response, VisitResult};
-use kernel::{ClaimMonth, Finding, Yen};
+use kernel::{ClaimMonth, Finding, ServiceDate, Yen};
 use serde_json::json;
 use store::settlements::{self, Amounts, NewSettlement};
 use store::visits::{self, NewVisit, VisitState};
@@ -16,6 +16,11 @@ use crate::{Problem, ProblemCode, Work, calculation};
 const REASON_MAX: usize = 400;
 /// Reason of a settlement that a recomputation changed.
 const RECOMPUTED: &str = "再計算による差額";
+
+/// Months computed at once when an older fact changes.
+const MONTHS_AT_ONCE: usize = 3;
+/// Job: compute all months of a patient again, from one on.
+pub const RECOMPUTE_MONTHS: &str = "months.recompute";
 
 /// A computed month.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -53,6 +58,32 @@ pub fn recompute(work: &mut Work<'_, '_>, patient: PatientId, month: ClaimMonth)
         place(work, &visit, &computed)?;
     }
     Ok(computed)
+}
+
+/// Computes the months again that a fact touches: those with visits from the month of a day on. Answers the visits
+/// of the months that were computed at once; older ones follow by a job.
+///
+/// # Errors
+/// As [`recompute`].
+pub fn recompute_since(
+    work: &mut Work<'_, '_>,
+    patient: PatientId,
+    since: Option<ServiceDate>,
+) -> Result<Vec<VisitId>, Problem> {
+    let months = visits::months_since(work.tx, patient, since)?;
+    let (older, newest) = months.split_at(months.len().saturating_sub(MONTHS_AT_ONCE));
+    if let Some(first) = older.first() {
+        // What they charge is the history of the newer ones, so the job computes all of them in order.
+        let payload = json!({ "patientId": patient, "from": first });
+        work.later(RECOMPUTE_MONTHS, patient.to_string(), payload);
+    }
+    let mut touched = Vec::new();
+    for month in newest {
+        recompute(work, patient, *month)?;
+        let visits = visits::between(work.tx, Some(&[patient]), month.first_day(), month.last_day())?;
+        touched.extend(visits.into_iter().map(|visit| visit.id));
+    }
+    Ok(touched)
 }
 
 fn compute(work: &mut Work<'_, '_>, patient: PatientId, month: ClaimMonth) -> Result<Month, Problem> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types;
-use kernel::ServiceDate;
+use kernel::{ClaimMonth, ServiceDate};
 
 use crate::convert::day;
 use crate::id::text_code;
@@ -241,6 +241,31 @@ pub fn between(
     }
     let rows: Vec<VisitRow> = query.load(tx.connection())?;
     rows.into_iter().map(VisitRow::into_visit).collect()
+}
+
+/// Months with visits of a patient, from the month of a day on; ascending.
+///
+/// # Errors
+/// `Content` when a day is out of range.
+pub fn months_since(
+    tx: &mut TenantTx<'_>,
+    patient: PatientId,
+    since: Option<ServiceDate>,
+) -> Result<Vec<ClaimMonth>, StoreError> {
+    let mut query = visits::table
+        .filter(visits::tenant_id.eq(tx.tenant()))
+        .filter(visits::patient_id.eq(patient))
+        .order_by(visits::visit_date)
+        .select(visits::visit_date)
+        .distinct()
+        .into_boxed();
+    if let Some(since) = since {
+        query = query.filter(visits::visit_date.ge(since.month_of().first_day().naive()));
+    }
+    let days: Vec<NaiveDate> = query.load(tx.connection())?;
+    let mut months = days.into_iter().map(|date| Ok(day(date)?.month_of())).collect::<Result<Vec<_>, StoreError>>()?;
+    months.dedup();
+    Ok(months)
 }
 
 /// Moves a visit to another state; `step` is the step of the state the caller saw. Answers the new step.

@@ -98,6 +98,19 @@ pub fn serve(
     Ok(server.run())
 }
 
+/// As [`serve`], on this thread until the server ends.
+///
+/// # Errors
+/// As [`serve`].
+pub fn run(
+    listener: TcpListener,
+    module: SharedModule,
+    tls: Option<ServerTls<'_>>,
+    workers: NonZero<usize>,
+) -> Result<(), ServerError> {
+    actix_web::rt::System::new().block_on(async { Ok(serve(listener, module, tls, workers)?.await?) })
+}
+
 fn routes(config: &mut web::ServiceConfig) {
     let wrong_method = || web::to(|| async { answer_problem(405, "method-not-allowed", "", &[]) });
     config

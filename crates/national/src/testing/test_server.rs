@@ -57,22 +57,19 @@ impl TestServer {
         format!("localhost:{}", self.address.port())
     }
 
-    /// Stops it; waits for requests under way when told to.
-    pub fn stop(mut self, is_graceful: bool) {
-        self.end(is_graceful);
-    }
-
-    fn end(&mut self, is_graceful: bool) {
+    /// Tells it to stop after the requests under way; the thread ends when it has.
+    pub fn stop_gracefully(mut self) -> JoinHandle<()> {
         // The order is given when the future is made; the server's own thread follows it.
-        drop(self.handle.stop(is_graceful));
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        drop(self.handle.stop(true));
+        self.thread.take().unwrap_or_else(|| std::thread::spawn(|| ()))
     }
 }
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        self.end(false);
+        if let Some(thread) = self.thread.take() {
+            drop(self.handle.stop(false));
+            let _ = thread.join();
+        }
     }
 }
