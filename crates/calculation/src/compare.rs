@@ -111,7 +111,13 @@ fn visits_of<'a>(response: &'a Response, id: &str) -> Option<&'a VisitResult> {
 
 type Said = (Option<String>, Option<String>);
 
-fn difference(visit: Option<&str>, kind: DifferenceKind, subject: String, rules: Vec<String>, said: Said) -> Difference {
+fn difference(
+    visit: Option<&str>,
+    kind: DifferenceKind,
+    subject: String,
+    rules: Vec<String>,
+    said: Said,
+) -> Difference {
     Difference { visit_id: visit.map(str::to_owned), kind, subject, rules, embedded: said.0, module: said.1 }
 }
 
@@ -127,7 +133,8 @@ fn rules<'a>(ours: impl IntoIterator<Item = &'a Reason>, theirs: impl IntoIterat
 
 fn visit(ours: &VisitResult, theirs: &VisitResult, differences: &mut Vec<Difference>) {
     let id = Some(ours.visit_id.as_str());
-    let lines = || rules(ours.lines.iter().flat_map(|line| &line.reasons), theirs.lines.iter().flat_map(|line| &line.reasons));
+    let lines =
+        || rules(ours.lines.iter().flat_map(|line| &line.reasons), theirs.lines.iter().flat_map(|line| &line.reasons));
     let decisions = [
         ("kind", code_text(&ours.kind), code_text(&theirs.kind)),
         ("timeClass", code_text(&ours.time_class), code_text(&theirs.time_class)),

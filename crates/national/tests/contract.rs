@@ -109,8 +109,12 @@ fn what_is_not_of_the_contract_is_located_and_refused() {
         (b"[]", 400, "syntax", ""),
         (&with(&|value| value["visits"][0]["colour"] = "red".into()), 400, "unknown-field", "/visits/0/colour"),
         (&with(&|value| drop(value.as_object_mut().unwrap().remove("month"))), 400, "syntax", ""),
-        (&with(&|value| value["coverages"][0]["insurerNumber"] = "01139998".into()), 422, "number-invalid",
-            "/coverages/0/insurerNumber"),
+        (
+            &with(&|value| value["coverages"][0]["insurerNumber"] = "01139998".into()),
+            422,
+            "number-invalid",
+            "/coverages/0/insurerNumber",
+        ),
         (&[&with(&|_| {})[..], b"{}"].concat(), 400, "syntax", ""),
         (&vec![b' '; 2 * 1024 * 1024 + 1], 413, "too-large", ""),
     ];

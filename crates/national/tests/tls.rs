@@ -77,9 +77,8 @@ fn the_caller_must_prove_who_it_is_where_the_module_asks() {
     let (authority, callers, stranger) = (Authority::new(), Authority::new(), Authority::new());
     let (certificate, roots) = (authority.certify("localhost"), callers.pem());
     let server = TestServer::start(engine(), Some(certificate.server(Some(&roots)))).unwrap();
-    let with = |identity_pem| {
-        ModuleClient::new(ModuleSettings { identity_pem, ..settings(&server, &authority) }).unwrap()
-    };
+    let with =
+        |identity_pem| ModuleClient::new(ModuleSettings { identity_pem, ..settings(&server, &authority) }).unwrap();
     assert!(with(callers.certify("clinic").identity()).calculate(&request()).is_ok());
     for refused in [with(None), with(stranger.certify("clinic").identity())] {
         let reason = unavailable(refused.calculate(&request()));

@@ -17,8 +17,7 @@ pub(crate) struct Answer {
 pub(crate) fn read(request: &Request, answer: &Answer) -> Result<Response, ModuleError> {
     match answer.status {
         200 => {
-            let response: Response =
-                serde_json::from_slice(&answer.body).map_err(|_| Reason::AnswerMalformed)?;
+            let response: Response = serde_json::from_slice(&answer.body).map_err(|_| Reason::AnswerMalformed)?;
             if answers(request, &response) { Ok(response) } else { Err(Reason::AnswerOfAnother.into()) }
         }
         413 | 422 => {

@@ -42,10 +42,16 @@ pub enum BreakerState {
 
 #[derive(Clone, Copy)]
 enum State {
-    Closed { failures: u32 },
-    Open { until: Instant },
+    Closed {
+        failures: u32,
+    },
+    Open {
+        until: Instant,
+    },
     /// One call is under way; when it never ends, the next one may try after this instant.
-    Probing { until: Instant },
+    Probing {
+        until: Instant,
+    },
 }
 
 /// Counts failures and refuses calls.

@@ -279,28 +279,23 @@ fn reason_of(error: &reqwest::Error) -> Reason {
     }
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(current) = cause {
-        if is_tls(current) {
+        let root = unwrapped(current);
+        // A connection cut inside TLS is a cut: only what the TLS library itself refuses is a matter of TLS.
+        if root.downcast_ref::<rustls::Error>().is_some() {
             return Reason::Tls;
         }
-        if let Some(error) = current.downcast_ref::<io::Error>() {
-            if error.kind() == io::ErrorKind::ConnectionRefused {
-                return Reason::ConnectionRefused;
-            }
-            // The cause inside an input/output error is not among its sources.
-            if let Some(inner) = error.get_ref()
-                && is_tls(inner)
-            {
-                return Reason::Tls;
-            }
+        if root.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            return Reason::ConnectionRefused;
         }
         cause = current.source();
     }
     if error.is_connect() { Reason::NoConnection } else { Reason::Cut }
 }
 
-/// A connection cut inside TLS is a cut, not a matter of certificates.
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    error.downcast_ref::<rustls::Error>().is_some()
+/// What an input/output error was made of: it is not among its sources.
+fn unwrapped<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    inner.map_or(error, |inner| unwrapped(inner))
 }
 
 #[cfg(test)]

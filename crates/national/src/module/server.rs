@@ -114,9 +114,7 @@ pub fn run(
 fn routes(config: &mut web::ServiceConfig) {
     let wrong_method = || web::to(|| async { answer_problem(405, "method-not-allowed", "", &[]) });
     config
-        .service(
-            web::resource("/calc/1/capabilities").get(capabilities).default_service(wrong_method()),
-        )
+        .service(web::resource("/calc/1/capabilities").get(capabilities).default_service(wrong_method()))
         .service(web::resource("/calc/1/health").get(health).default_service(wrong_method()))
         .service(web::resource("/calc/1/months").post(months).default_service(wrong_method()))
         .service(web::resource("/calc/1/months:preview").post(preview).default_service(wrong_method()))

@@ -224,7 +224,8 @@ async fn converse(mut stream: TcpStream, state: &State) -> io::Result<()> {
         }
         Behaviour::WrongJson => send(&mut stream, &http(200, br#"{"visits": "many"}"#)).await,
         Behaviour::Endless => {
-            send(&mut stream, b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\n\r\n").await?;
+            send(&mut stream, b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\n\r\n")
+                .await?;
             loop {
                 send(&mut stream, &[b' '; 16 * 1024]).await?;
             }
@@ -305,7 +306,8 @@ fn answer(state: &State, head: &str, body: &[u8], change: Option<Change>) -> Vec
         Err(problem) => {
             let (status, code) = (problem.code.status(), problem.code.as_str());
             let errors = [serde_json::json!({ "pointer": problem.pointer, "code": code })];
-            let body = serde_json::json!({ "status": status, "code": code, "detail": problem.detail, "errors": errors });
+            let body =
+                serde_json::json!({ "status": status, "code": code, "detail": problem.detail, "errors": errors });
             http(status, body.to_string().as_bytes())
         }
     }

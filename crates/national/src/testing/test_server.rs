@@ -27,9 +27,8 @@ impl TestServer {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
         let (sender, receiver) = mpsc::channel();
-        let owned = tls.map(|tls| {
-            (tls.chain_pem.to_vec(), tls.key_pem.to_vec(), tls.client_roots_pem.map(<[u8]>::to_vec))
-        });
+        let owned =
+            tls.map(|tls| (tls.chain_pem.to_vec(), tls.key_pem.to_vec(), tls.client_roots_pem.map(<[u8]>::to_vec)));
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
                 let tls = owned.as_ref().map(|(chain, key, roots)| ServerTls {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use calculation::{Capabilities, CalculationModule, Problem, Request, Response};
+use calculation::{CalculationModule, Capabilities, Problem, Request, Response};
 use engine::Engine;
 use national::module::{ModuleClient, ModuleError, ModuleSettings, Reason};
 
