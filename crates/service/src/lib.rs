@@ -4,6 +4,7 @@
 pub mod calculation;
 mod calculator;
 mod clock;
+pub mod identity;
 pub mod month;
 pub mod patients;
 mod permission;

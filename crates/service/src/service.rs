@@ -9,6 +9,7 @@ use national::module::{ModuleClient, ModuleError};
 use store::{Database, Stamp};
 
 use crate::calculator::{Answer, Calculator, refused};
+use crate::identity::Keyring;
 use crate::problem::Remedy;
 use crate::{Caller, Clock, Problem, ProblemCode, Work, japanese_day};
 
@@ -26,12 +27,13 @@ pub struct Service {
     engine: Arc<dyn CalculationModule + Send + Sync>,
     module: Option<Arc<ModuleClient>>,
     clock: Clock,
+    keyring: Option<Arc<Keyring>>,
 }
 
 impl Service {
     /// A service over a database, with the embedded engine.
     pub fn new(database: Database, engine: Arc<dyn CalculationModule + Send + Sync>, clock: Clock) -> Self {
-        Self { database, engine, module: None, clock }
+        Self { database, engine, module: None, clock, keyring: None }
     }
 
     /// The same with a module outside, for the clinics that chose it.
@@ -44,6 +46,24 @@ impl Service {
     /// The module outside.
     pub fn module(&self) -> Option<&ModuleClient> {
         self.module.as_deref()
+    }
+
+    /// The same with the keys under which second factors are enciphered. Without them nobody logs in.
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Keyring) -> Self {
+        self.keyring = Some(Arc::new(keyring));
+        self
+    }
+
+    /// The keys under which second factors are enciphered.
+    ///
+    /// # Errors
+    /// `unavailable` when the process was started without.
+    pub fn keyring(&self) -> Result<&Keyring, Problem> {
+        self.keyring.as_deref().ok_or_else(|| {
+            tracing::error!("The service was started without the keys of second factors");
+            ProblemCode::Unavailable.into()
+        })
     }
 
     /// The database.

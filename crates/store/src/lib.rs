@@ -13,6 +13,7 @@ mod error;
 mod facts;
 mod id;
 pub mod idempotency;
+pub mod identity;
 pub mod jobs;
 mod kana;
 pub mod ledger;
@@ -27,6 +28,7 @@ pub mod receipt_notes;
 pub mod receipts;
 pub mod results;
 mod schema;
+mod secret;
 pub mod settlements;
 pub mod tenants;
 pub mod testing;
@@ -38,6 +40,10 @@ pub use database::{
 };
 pub use error::StoreError;
 pub use facts::{Fact, NewFact, PATIENTS_PER_READ};
-pub use id::{Actor, EntryId, JobId, PatientId, PaymentId, Stamp, TenantId, VisitId};
+pub use id::{
+    Actor, ClientId, EntryId, InvitationId, JobId, OperatorId, PatientId, PaymentId, SessionId, Stamp, TenantId,
+    UserId, VisitId,
+};
 pub use kana::search_key;
 pub use notice::{Channel, Listener};
+pub use secret::{Hash, Secret};
