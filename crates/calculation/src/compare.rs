@@ -251,7 +251,7 @@ fn claim_key(claim: &ClaimHint) -> String {
 }
 
 /// By key; a second one of the same key gets a number.
-fn keyed<'a, T>(values: &'a [T], key: impl Fn(&T) -> String) -> BTreeMap<String, &'a T> {
+fn keyed<T>(values: &[T], key: impl Fn(&T) -> String) -> BTreeMap<String, &T> {
     let mut known = BTreeMap::new();
     for value in values {
         let base = key(value);

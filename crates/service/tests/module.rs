@@ -168,11 +168,11 @@ fn dearer() -> Behaviour {
     Behaviour::different(|response| {
         let ten = Yen::new(10);
         if let Some(charge) = response.visits[0].charge.as_mut() {
-            charge.window_yen = charge.window_yen + ten;
-            charge.due_yen = charge.due_yen + ten;
-            charge.difference_yen = charge.difference_yen + ten;
+            charge.window_yen += ten;
+            charge.due_yen += ten;
+            charge.difference_yen += ten;
         }
-        response.month_charge[0].due_yen = response.month_charge[0].due_yen + ten;
+        response.month_charge[0].due_yen += ten;
     })
 }
 

@@ -141,11 +141,10 @@ pub fn histories(
     held.map(|(patient, history)| Ok((patient, from_json(history, "history")?))).collect()
 }
 
-fn head(
-    tx: &mut TenantTx<'_>,
-    patient: PatientId,
-    month: ClaimMonth,
-) -> Result<Option<(i32, String, Vec<u8>, Value)>, StoreError> {
+/// Version, id of the result, hash of the facts, reasons for being provisional.
+type Head = (i32, String, Vec<u8>, Value);
+
+fn head(tx: &mut TenantTx<'_>, patient: PatientId, month: ClaimMonth) -> Result<Option<Head>, StoreError> {
     let reasons = diesel::dsl::sql::<diesel::sql_types::Jsonb>("coalesce(response->'provisionalReasons', '[]')");
     let query = results::table
         .filter(results::tenant_id.eq(tx.tenant()))

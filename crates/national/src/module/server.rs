@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, RETRY_AFTER};
+use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use calculation::{CalculationModule, Request};
@@ -112,14 +112,14 @@ pub fn run(
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    let wrong_method = || web::to(|| async { answer_problem(405, "method-not-allowed", "", &[]) });
+    let wrong_method = || web::to(|| async { problem_response(&refused(405, "method-not-allowed", "")) });
     config
         .service(web::resource("/calc/1/capabilities").get(capabilities).default_service(wrong_method()))
         .service(web::resource("/calc/1/health").get(health).default_service(wrong_method()))
         .service(web::resource("/calc/1/months").post(months).default_service(wrong_method()))
         .service(web::resource("/calc/1/months:preview").post(preview).default_service(wrong_method()))
         .service(web::resource("/calc/1/months/{result_id}").get(result).default_service(wrong_method()))
-        .default_service(web::to(|| async { answer_problem(404, "not-found", "no such path", &[]) }));
+        .default_service(web::to(|| async { problem_response(&refused(404, "not-found", "no such path")) }));
 }
 
 async fn capabilities(shared: Data<Shared>) -> HttpResponse {
@@ -133,28 +133,28 @@ async fn health() -> HttpResponse {
 async fn result(shared: Data<Shared>, result_id: web::Path<String>) -> HttpResponse {
     match shared.kept().result(&result_id) {
         Some(answer) => json(&answer),
-        None => answer_problem(404, "not-found", "no result of this id is kept", &[]),
+        None => problem_response(&refused(404, "not-found", "no result of this id is kept")),
     }
 }
 
 async fn preview(shared: Data<Shared>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let body = match body(payload).await {
-        Ok(body) => body,
-        Err(response) => return response,
+    let answer = match body(payload).await {
+        Ok(body) => computed(&shared, body).await,
+        Err(problem) => Err(problem),
     };
-    match computed(&shared, body).await {
-        Ok(answer) => with_request_id(json(&answer.bytes), &request),
-        Err(response) => with_request_id(response, &request),
-    }
-}
-
-async fn months(shared: Data<Shared>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let response = keyed(&shared, &request, payload).await.unwrap_or_else(|response| response);
+    let response = answer.map_or_else(|problem| problem_response(&problem), |answer| json(&answer.bytes));
     with_request_id(response, &request)
 }
 
+async fn months(shared: Data<Shared>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let answer = keyed(&shared, &request, payload).await;
+    with_request_id(answer.unwrap_or_else(|problem| problem_response(&problem)), &request)
+}
+
+type Refused = Box<ProblemBody>;
+
 /// The answer to a request with a key: the kept one to the same body, a refusal to another one.
-async fn keyed(shared: &Data<Shared>, request: &HttpRequest, payload: Payload) -> Result<HttpResponse, HttpResponse> {
+async fn keyed(shared: &Data<Shared>, request: &HttpRequest, payload: Payload) -> Result<HttpResponse, Refused> {
     let key = key(request)?;
     let body = body(payload).await?;
     let hash: [u8; 32] = Sha256::digest(&body).into();
@@ -162,12 +162,10 @@ async fn keyed(shared: &Data<Shared>, request: &HttpRequest, payload: Payload) -
     match known {
         Known::Same(answer) => {
             let mut response = json(&answer);
-            response.headers_mut().insert(REPLAYED, actix_web::http::header::HeaderValue::from_static("true"));
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             return Ok(response);
         }
-        Known::Other => {
-            return Err(answer_problem(409, "idempotency-key-reuse", "the key came with another body", &[]));
-        }
+        Known::Other => return Err(refused(409, "idempotency-key-reuse", "the key came with another body")),
         Known::New => {}
     }
     let answer = computed(shared, body).await?;
@@ -175,24 +173,19 @@ async fn keyed(shared: &Data<Shared>, request: &HttpRequest, payload: Payload) -
     Ok(json(&answer.bytes))
 }
 
-fn key(request: &HttpRequest) -> Result<String, HttpResponse> {
+fn key(request: &HttpRequest) -> Result<String, Refused> {
     let value = request.headers().get("idempotency-key").and_then(|value| value.to_str().ok());
     match value.map(str::trim) {
         Some(key) if (1..=KEY_CHARACTERS_MAX).contains(&key.len()) => Ok(key.to_owned()),
-        _ => Err(answer_problem(400, "syntax", "the header Idempotency-Key (a UUID) is needed", &[])),
+        _ => Err(refused(400, "syntax", "the header Idempotency-Key (a UUID) is needed")),
     }
 }
 
-async fn body(payload: Payload) -> Result<web::Bytes, HttpResponse> {
-    let too_large = || {
-        let detail = format!("the body may have {BODY_BYTES_MAX} bytes");
-        answer_problem(413, "too-large", &detail, &[])
-    };
-    let bytes = within(BODY_TIME_MAX, payload.to_bytes_limited(BODY_BYTES_MAX)).await;
-    match bytes {
-        None => Err(answer_problem(408, "syntax", "the body did not arrive in time", &[])),
-        Some(Err(_)) => Err(too_large()),
-        Some(Ok(Err(_))) => Err(answer_problem(400, "syntax", "the body ended early", &[])),
+async fn body(payload: Payload) -> Result<web::Bytes, Refused> {
+    match within(BODY_TIME_MAX, payload.to_bytes_limited(BODY_BYTES_MAX)).await {
+        None => Err(refused(408, "syntax", "the body did not arrive in time")),
+        Some(Err(_)) => Err(refused(413, "too-large", &format!("the body may have {BODY_BYTES_MAX} bytes"))),
+        Some(Ok(Err(_))) => Err(refused(400, "syntax", "the body ended early")),
         Some(Ok(Ok(bytes))) => Ok(bytes),
     }
 }
@@ -207,36 +200,29 @@ struct Computed {
 }
 
 /// Computes on a blocking thread. A panic there is an internal error of this one request.
-async fn computed(shared: &Data<Shared>, body: web::Bytes) -> Result<Computed, HttpResponse> {
+async fn computed(shared: &Data<Shared>, body: web::Bytes) -> Result<Computed, Refused> {
     let Ok(_room) = shared.room.try_acquire() else {
-        let mut response = answer_problem(429, "rate-limited", "too many calculations are under way", &[]);
-        response.headers_mut().insert(RETRY_AFTER, actix_web::http::header::HeaderValue::from_static("1"));
-        return Err(response);
+        return Err(refused(429, "rate-limited", "too many calculations are under way"));
     };
     let module = Arc::clone(&shared.module);
-    let outcome = web::block(move || compute(module.as_ref(), &body)).await;
-    match outcome {
-        Ok(Ok(computed)) => Ok(computed),
-        Ok(Err(problem)) => Err(problem_response(&problem)),
-        Err(_) => {
-            tracing::error!("A calculation ended without an answer");
-            Err(answer_problem(500, "internal-error", "", &[]))
-        }
-    }
+    web::block(move || compute(module.as_ref(), &body)).await.unwrap_or_else(|_| {
+        tracing::error!("A calculation ended without an answer");
+        Err(refused(500, "internal-error", ""))
+    })
 }
 
-fn compute(module: &(dyn CalculationModule + Send + Sync), body: &[u8]) -> Result<Computed, ProblemBody> {
+fn compute(module: &(dyn CalculationModule + Send + Sync), body: &[u8]) -> Result<Computed, Refused> {
     let request = parse(body)?;
     let response = module.calculate(&request).map_err(|problem| {
-        let place = ErrorPlace { pointer: problem.pointer, code: problem.code.as_str().to_owned() };
-        problem_body(problem.code.status(), problem.code.as_str(), &problem.detail, &[place])
+        let code = problem.code.as_str();
+        refused_at(problem.pointer, problem.code.status(), code, &problem.detail)
     })?;
-    let bytes = serde_json::to_vec(&response).map_err(|_| problem_body(500, "internal-error", "", &[]))?;
+    let bytes = serde_json::to_vec(&response).map_err(|_| refused(500, "internal-error", ""))?;
     Ok(Computed { result_id: response.result_id, bytes: bytes.into() })
 }
 
 /// Reads a request; what is wrong is told with its place, never with the value that was received.
-fn parse(body: &[u8]) -> Result<Request, ProblemBody> {
+fn parse(body: &[u8]) -> Result<Request, Refused> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let request: Request = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
@@ -248,9 +234,9 @@ fn parse(body: &[u8]) -> Result<Request, ProblemBody> {
             (true, _) => (422, "number-invalid"),
         };
         let detail = format!("line {}, column {} is not of the form of a request", inner.line(), inner.column());
-        problem_body(status, code, &detail, &[ErrorPlace { pointer, code: code.to_owned() }])
+        refused_at(pointer, status, code, &detail)
     })?;
-    deserializer.end().map_err(|_| problem_body(400, "syntax", "something follows the request", &[]))?;
+    deserializer.end().map_err(|_| refused(400, "syntax", "something follows the request"))?;
     Ok(request)
 }
 
@@ -271,26 +257,32 @@ fn json(bytes: &[u8]) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(bytes.to_vec())
 }
 
-fn problem_body(status: u16, code: &str, detail: &str, errors: &[ErrorPlace]) -> ProblemBody {
-    ProblemBody {
+fn refused(status: u16, code: &str, detail: &str) -> Refused {
+    Box::new(ProblemBody {
         kind: "about:blank".to_owned(),
         title: code.replace('-', " "),
         status,
         code: code.to_owned(),
         detail: detail.to_owned(),
-        errors: errors.to_vec(),
+        errors: Vec::new(),
         retryable: status == 429 || status >= 500,
-    }
+    })
 }
 
-fn answer_problem(status: u16, code: &str, detail: &str, errors: &[ErrorPlace]) -> HttpResponse {
-    problem_response(&problem_body(status, code, detail, errors))
+fn refused_at(pointer: String, status: u16, code: &str, detail: &str) -> Refused {
+    let mut refused = refused(status, code, detail);
+    refused.errors.push(ErrorPlace { pointer, code: code.to_owned() });
+    refused
 }
 
 fn problem_response(body: &ProblemBody) -> HttpResponse {
     let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.insert_header((RETRY_AFTER, "1"));
+    }
     // Serialising plain data into memory does not fail.
-    HttpResponse::build(status).content_type(PROBLEM_JSON).body(serde_json::to_vec(body).unwrap_or_default())
+    response.content_type(PROBLEM_JSON).body(serde_json::to_vec(body).unwrap_or_default())
 }
 
 /// Gives the caller's id of the request back.
