@@ -202,3 +202,22 @@ fn self_injection_leaves_no_injection_on_a_home_visit(
         assert_eq!(reason(&found, "V2", "O2").rule, "injection/self-injection-visit");
     }
 }
+
+/// 小児科外来診療料 in person: what the visit holds beside it is contained in it, and it is named as the cause.
+#[test]
+fn the_pediatric_fee_is_the_cause_of_what_it_contains() {
+    const PEDIATRIC_REVISIT: u32 = 113_003_810;
+    let test = (160_000_009, (b'D', 5, 0, 0));
+    let mut child = visit(1, DAY, vec![plain(1, test.0)]);
+    child["kind"] = json!("revisit");
+    let mut request = points_support::request(&[child], &[]);
+    request.patient.birth_date = "2021-01-01".parse().unwrap();
+    request.institution.facts = vec![calculation::InstitutionFact::PediatricOutpatientFee];
+    request.institution.departments[0].is_pediatrics = true;
+    let found = points_support::compute(tables((PEDIATRIC_REVISIT, (b'B', 1, 2, 1)), test, 100), &request);
+    assert_eq!(outcome(&found, "V1", "O1"), Included);
+    let why = reason(&found, "V1", "O1");
+    assert_eq!(why.rule, "management/pediatric-outpatient-includes");
+    let code = calculation::Cause::Item { date: DAY.parse().unwrap(), code: "113003810".parse().unwrap() };
+    assert_eq!(why.caused_by, [code]);
+}

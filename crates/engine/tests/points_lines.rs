@@ -299,3 +299,63 @@ fn drugs_follow_the_main_injection_and_fall_with_anything_else() {
     assert_eq!((why.rule.as_ref(), why.caused_by.len()), ("order/base-rejected", 1));
     assert_eq!(shown(&found), ["32 130000001 37 x 1", "50 150000001 900 x 1"]);
 }
+
+/// A drug without a procedure is a line of its own: beside a medicine and an act that share its number.
+#[test]
+fn a_used_drug_takes_no_medicine_and_no_act_into_its_line() {
+    let tables = || Tables {
+        acts: vec![act(BASE, b'D', 7, 100)],
+        drugs: vec![drug(DRUG, 4, 10_000), drug(OTHER_DRUG, 1, 10_000)],
+        ..Tables::default()
+    };
+    let orders = vec![used(1, DRUG, 1, "injection"), medicine(2, OTHER_DRUG, json!({ "days": 3, "group": 1 }))];
+    assert_eq!(one_day(tables(), orders), ["21 620000002 10 x 3", "33 620000001 10 x 1"]);
+    let orders = vec![used(1, DRUG, 1, "injection"), order(2, BASE, json!({ "group": 1 }))];
+    assert_eq!(one_day(tables(), orders), ["33 620000001 10 x 1", "60 160000001 100 x 1"]);
+}
+
+/// The main injection of the visit takes the drug, not another act whose section has its letter or its number.
+#[test]
+fn a_drug_follows_the_injection_that_stands_for_its_own() {
+    let row = |code, letter, number, points, bucket| ActRow {
+        outpatient_bucket: bucket,
+        ..act(code, letter, number, points)
+    };
+    let acts = vec![
+        row(BASE, b'D', 5, 21, 600),
+        row(130_000_000, b'G', 0, 25, 311),
+        row(130_000_001, b'G', 1, 37, 321),
+        row(130_000_004, b'G', 4, 102, 331),
+    ];
+    let tables = Tables { acts, drugs: vec![drug(DRUG, 4, 10_000)], ..Tables::default() };
+    let orders = vec![
+        plain(1, BASE),
+        plain(2, 130_000_000),
+        plain(3, 130_000_001),
+        used(4, DRUG, 1, "injection"),
+        plain(5, 130_000_004),
+    ];
+    let told = one_day(tables, orders);
+    assert!(told.contains(&"33 620000001 10 x 1".to_owned()), "{told:?}");
+}
+
+/// A drug past its use that belongs to a procedure which falls as well keeps its own reason.
+#[test]
+fn a_refused_drug_is_not_refused_again_with_its_procedure() {
+    let refused = DrugRow { usable_until: 20_240_630, ..drug(DRUG, 4, 10_000) };
+    let tables = Tables {
+        acts: vec![act(BASE, b'D', 7, 100), act(160_000_002, b'D', 8, 80)],
+        drugs: vec![refused, drug(OTHER_DRUG, 4, 10_000)],
+        exclusions: vec![points_support::exclusion(BASE, 160_000_002, 1, 1)],
+        ..Tables::default()
+    };
+    let orders =
+        vec![plain(1, BASE), plain(2, 160_000_002), used(3, DRUG, 1, "procedure"), used(4, OTHER_DRUG, 2, "procedure")];
+    let found = month(tables, &[visit(1, DAY, orders)], &[]);
+    let rules = |order: &str| -> Vec<String> {
+        let result = points_support::result(&found, "V1", order);
+        result.reasons.iter().map(|reason| reason.rule.to_string()).collect()
+    };
+    assert_eq!(rules("O3"), ["order/code-not-valid"]);
+    assert_eq!(rules("O4"), ["order/base-rejected"]);
+}

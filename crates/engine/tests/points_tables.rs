@@ -129,11 +129,28 @@ fn what_was_claimed_before_excludes_too(
     let found = month(excluding(exclusion(A, B, period, keep)), &[visit(1, DAY, vec![plain(1, A)])], &[(earlier, B)]);
     assert_eq!(outcome(&found, "V1", "O1"), expected);
     if expected == Rejected {
-        assert_eq!(cause_of(reason(&found, "V1", "O1")), format!("{earlier} {B}"));
+        let why = reason(&found, "V1", "O1");
+        assert_eq!(cause_of(why), format!("{earlier} {B}"));
+        let table = ["03-1", "03-2", "03-3", "03-4"][usize::from(period) - 1];
+        assert_eq!((why.masters[1].table.as_ref(), why.masters[1].edition.as_ref()), (table, "医科電子点数表"));
         let asked = excluding(ExclusionRow { has_exception: 1, ..exclusion(A, B, period, keep) });
         let found = month(asked, &[visit(1, DAY, vec![plain(1, A)])], &[(earlier, B)]);
         assert_eq!(outcome(&found, "V1", "O1"), NeedsConfirmation);
     }
+}
+
+/// A row of our own, and one whose section has changed since, say so about an earlier claim too.
+#[test]
+fn an_earlier_claim_excludes_by_a_row_of_our_own_or_of_an_older_section() {
+    let visits = [visit(1, DAY, vec![plain(1, A)])];
+    let own = excluding(ExclusionRow { is_own: 1, ..exclusion(A, B, 2, 2) });
+    let found = month(own, &visits, &[("2024-07-01", B)]);
+    let why = reason(&found, "V1", "O1");
+    assert_eq!((outcome(&found, "V1", "O1"), why.is_verified), (Rejected, false));
+    assert_eq!(why.masters[1].edition, "own rows");
+    let mut changed = excluding(exclusion(A, B, 2, 2));
+    changed.acts[0].validity.section_changed = 1;
+    assert_eq!(outcome(&month(changed, &visits, &[("2024-07-01", B)]), "V1", "O1"), NeedsConfirmation);
 }
 
 #[test]
@@ -307,4 +324,19 @@ fn the_maximum_of_a_claim_cuts_then_refuses_or_asks() {
     assert_eq!(outcome(&earlier, "V1", "O1"), Accepted);
     let both = Tables { limits: vec![limit(A, 131, 3)], ..at_most(1, 1) };
     assert_eq!(result(&month(both, &twice, &[]), "V2", "O1").outcome, Accepted);
+}
+
+/// 骨塩定量検査 (D217) in 令和8: once in twelve months, whatever the kind.
+#[rstest]
+#[case::eleven_months_before("2026-07-10", "2025-08-01", NeedsConfirmation)]
+#[case::a_year_before("2026-07-10", "2025-07-31", Accepted)]
+#[case::before_the_revision("2026-05-10", "2025-08-01", Accepted)]
+fn a_limit_of_the_notice_names_what_used_it(#[case] on: &str, #[case] earlier: &str, #[case] expected: Outcome) {
+    let tables = Tables { acts: vec![act(A, b'D', 217, 360), act(B, b'D', 217, 140)], ..Tables::default() };
+    let found = month(tables, &[visit(1, on, vec![plain(1, A)])], &[(earlier, B)]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == NeedsConfirmation {
+        let why = reason(&found, "V1", "O1");
+        assert_eq!((why.rule.as_ref(), cause_of(why)), ("limit/own", format!("{earlier} {B}")));
+    }
 }

@@ -112,14 +112,18 @@ fn apply_exclusion(work: &mut Work<'_>, index: usize, act: &ActRow, on: ServiceD
             is_own_row: row.is_own == 1,
             ..Why::rule(&rules::EXCLUSION_TABLE)
         };
-        let has_exception = row.has_exception == 1 || act.validity.section_changed == 1;
-        work.end_or_ask(loser, Outcome::Rejected, has_exception, why);
+        work.end_or_ask(loser, Outcome::Rejected, has_exception(row, act), why);
     }
-    apply_exclusion_of_history(work, index, on, row);
+    apply_exclusion_of_history(work, (index, act), on, row);
 }
 
 /// What an earlier claim holds stays, unless the row says that this act is the one to bill.
-fn apply_exclusion_of_history(work: &mut Work<'_>, index: usize, on: ServiceDate, row: &ExclusionRow) {
+fn apply_exclusion_of_history(
+    work: &mut Work<'_>,
+    (index, act): (usize, &ActRow),
+    on: ServiceDate,
+    row: &ExclusionRow,
+) {
     let is_near = |date: ServiceDate| match row.period {
         1 => date == on,
         2 => date.month_of() == on.month_of(),
@@ -136,9 +140,15 @@ fn apply_exclusion_of_history(work: &mut Work<'_>, index: usize, on: ServiceDate
     let is_live = work.entries.get(index).is_some_and(Entry::is_live);
     if let Some(line) = line.filter(|_| is_live) {
         let cause = Cause::History { date: line.date, code: line.code };
-        let why = Why { table: table_name(row), ..Why::caused(&rules::EXCLUSION_TABLE, cause) };
-        work.end_or_ask(index, Outcome::Rejected, row.has_exception == 1, why);
+        let why =
+            Why { table: table_name(row), is_own_row: row.is_own == 1, ..Why::caused(&rules::EXCLUSION_TABLE, cause) };
+        work.end_or_ask(index, Outcome::Rejected, has_exception(row, act), why);
     }
+}
+
+/// A row that knows an exception, or is older than the section it speaks of, leaves the word to a person.
+const fn has_exception(row: &ExclusionRow, act: &ActRow) -> bool {
+    row.has_exception == 1 || act.validity.section_changed == 1
 }
 
 /// Name of the table of an exclusion row.

@@ -298,8 +298,6 @@ pub fn include_medicines(work: &mut Work<'_>) {
     let entries = &work.entries;
     let is_live = |index: &usize| entries.get(*index).is_some_and(Entry::is_live);
     work.doses.retain(|dose| dose.entries.iter().any(is_live));
-    work.seven_kinds
-        .retain(|visit| work.doses.iter().any(|dose| dose.visit == *visit && dose.drug_use == DrugUse::Internal));
 }
 
 /// Drugs and materials of a procedure that is not charged: they go with the injection that stands for it, or
