@@ -1,6 +1,7 @@
 //! Speed of the fee calculation: one visit, a patient-month, growth with visits.
 //!
-//! Prints best, median and 99th percentile of many runs on one core.
+//! Prints best, median and 99th percentile of many runs on one core. Numbers after `--` choose the months by
+//! their visits: `cargo bench -p engine --bench points -- 4`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::as_conversions, clippy::float_arithmetic)]
 #![allow(clippy::indexing_slicing)]
@@ -65,7 +66,11 @@ fn measure(name: &str, per: u32, rounds: usize, mut run: impl FnMut()) {
 fn main() {
     let engine = Engine::new(masters());
     let rounds = std::env::var("TENSU_BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000);
+    let chosen: Vec<u32> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     for visits in [1, 4, 16, 31] {
+        if !chosen.is_empty() && !chosen.contains(&visits) {
+            continue;
+        }
         let mut request = request(visits);
         request.sort();
         let answer = engine.calculate(&request).unwrap();

@@ -146,12 +146,13 @@ pub enum InfectionControlBase {
 
 /// Adds the basic fee of every visit with its additions.
 pub fn derive(work: &mut Work<'_>) {
+    let has_pediatric_fee = has_fact(work, InstitutionFact::PediatricOutpatientFee) && !has_home_guidance(work);
     for visit in 0..work.visits.len() {
-        derive_visit(work, visit);
+        derive_visit(work, visit, has_pediatric_fee);
     }
 }
 
-fn derive_visit(work: &mut Work<'_>, visit: usize) {
+fn derive_visit(work: &mut Work<'_>, visit: usize, has_pediatric_fee: bool) {
     let Some(current) = work.visits.get(visit) else { return };
     let is_initial = match current.kind {
         VisitKind::Initial | VisitKind::InitialOnline => true,
@@ -162,7 +163,7 @@ fn derive_visit(work: &mut Work<'_>, visit: usize) {
     if is_basic_fee_contained(work, visit) {
         return;
     }
-    if is_pediatric_fee(work, visit) {
+    if has_pediatric_fee && is_pediatric_fee(work, visit) {
         derive_pediatric(work, visit, is_initial);
         return;
     }
@@ -402,28 +403,27 @@ fn derive_coordination(work: &mut Work<'_>, visit: usize, base: usize, is_initia
     work.derive_added(visit, code, Some(base), &rules::ELECTRONIC_COORDINATION);
 }
 
+/// B001-2 注2: no 小児科外来診療料 for a patient charged with 在宅療養指導管理料 (C100–C121).
+fn has_home_guidance(work: &Work<'_>) -> bool {
+    work.request.visits.iter().any(|visit| {
+        visit.orders.iter().filter_map(|order| order.code?.act()).any(|code| {
+            work.masters
+                .act(code, visit.date)
+                .is_some_and(|act| act.section_letter == b'C' && (100..=121).contains(&act.section_number))
+        })
+    })
+}
+
 /// 小児科外来診療料 holds for every child under 6 at a 小児科 that meets the standard; when it was charged
 /// before the sixth birthday, to the end of that month (B001-2 留意事項(8)).
 fn is_pediatric_fee(work: &Work<'_>, visit: usize) -> bool {
     let Some(current) = work.visits.get(visit) else { return false };
     let is_visit = matches!(current.kind, VisitKind::Initial | VisitKind::Revisit | VisitKind::HouseCall);
-    // B001-2 注2: not for a patient charged with 在宅療養指導管理料 (C100–C121).
-    let has_home_guidance = work.request.visits.iter().any(|other| {
-        other.orders.iter().filter_map(|order| order.code?.act()).any(|code| {
-            work.masters
-                .act(code, other.date)
-                .is_some_and(|act| act.section_letter == b'C' && (100..=121).contains(&act.section_number))
-        })
-    });
     let earlier = work.visits.get(..visit).unwrap_or_default();
     let is_under_six = age(work, current.date()) < 6
         || earlier.iter().any(|other| other.is_pediatric_fee && other.date().month_of() == current.date().month_of())
         || is_charged_in_month(work, visit, &PEDIATRIC_FEES);
-    is_visit
-        && !has_home_guidance
-        && is_under_six
-        && has_fact(work, InstitutionFact::PediatricOutpatientFee)
-        && is_pediatric_department(work, visit)
+    is_visit && is_under_six && is_pediatric_department(work, visit)
 }
 
 fn derive_pediatric(work: &mut Work<'_>, visit: usize, is_initial: bool) {

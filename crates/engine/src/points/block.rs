@@ -394,6 +394,10 @@ fn is_companion_charged(work: &Work<'_>, block: &Block, entry: &Entry<'_>) -> bo
 }
 
 fn apply_block(work: &mut Work<'_>, block: &Block) {
+    // Most months hold no winner of most rules.
+    if !work.entries.iter().any(|entry| entry.live_act().is_some_and(|act| block.winners.has(act))) {
+        return;
+    }
     let live = work.live_acts();
     for (winner, winner_act) in &live {
         if !block.winners.has(winner_act) {
@@ -422,7 +426,7 @@ fn apply_block(work: &mut Work<'_>, block: &Block) {
 
 /// A winner that an earlier claim of this month already holds.
 fn apply_block_of_history(work: &mut Work<'_>, block: &Block) {
-    if block.near != Near::Month {
+    if block.near != Near::Month || work.request.history.lines.is_empty() {
         return;
     }
     for (loser, act) in work.live_acts() {

@@ -211,16 +211,20 @@ impl<'a> Work<'a> {
         visits: Vec<VisitWork<'a>>,
         findings: Vec<Finding>,
     ) -> Self {
-        let of_visit = vec![Vec::new(); visits.len()];
+        // Room for every order and what a visit usually earns beside them.
+        const DERIVED_PER_VISIT: usize = 8;
+        let room = |visit: &VisitWork<'_>| visit.visit.orders.len() + DERIVED_PER_VISIT;
+        let of_visit = visits.iter().map(|visit| Vec::with_capacity(room(visit))).collect();
+        let capacity = visits.iter().map(room).sum();
         Self {
             masters,
             index,
             request,
             visits,
-            entries: Vec::new(),
+            entries: Vec::with_capacity(capacity),
             of_visit,
-            of_code: HashMap::new(),
-            additions: Vec::new(),
+            of_code: HashMap::with_capacity(capacity),
+            additions: Vec::with_capacity(capacity),
             bundles: Vec::new(),
             doses: Vec::new(),
             seven_kinds: Vec::new(),
