@@ -60,6 +60,61 @@ fn of_either_one_the_higher_is_billed_though_it_comes_later() {
     assert_eq!(both_on(turned, DAY, DAY), (Accepted, Rejected));
 }
 
+const C: u32 = 160_000_003;
+
+/// A excludes B, B excludes C: while A is billed, B is not, so C is.
+#[rstest]
+#[case::as_named([A, B, C])]
+#[case::backwards([C, B, A])]
+#[case::the_last_first([C, A, B])]
+#[case::the_middle_first([B, C, A])]
+fn what_is_not_billed_excludes_nothing(#[case] order: [u32; 3]) {
+    let mut tables = excluding(exclusion(A, B, 1, 3));
+    tables.acts.push(act(C, b'D', 9, 60));
+    tables.exclusions.extend([exclusion(B, A, 1, 3), exclusion(B, C, 1, 3), exclusion(C, B, 1, 3)]);
+    let orders = (1..).zip(order).map(|(no, code)| plain(no, code)).collect();
+    let found = month(tables, &[visit(1, DAY, orders)], &[]);
+    let told = |code| {
+        let position = order.iter().position(|other| *other == code).unwrap();
+        outcome(&found, "V1", &format!("O{}", position + 1))
+    };
+    assert_eq!([told(A), told(B), told(C)], [Accepted, Rejected, Accepted]);
+    let cause = order.iter().position(|other| *other == A).unwrap() + 1;
+    let loser = order.iter().position(|other| *other == B).unwrap() + 1;
+    assert_eq!(cause_of(reason(&found, "V1", &format!("O{loser}"))), format!("V1/O{cause}"));
+}
+
+/// Each of three excludes the next one: the pair that comes first decides, and the third act is free.
+#[test]
+fn a_ring_of_exclusions_ends() {
+    let mut tables = excluding(exclusion(A, B, 1, 1));
+    tables.acts.push(act(C, b'D', 9, 60));
+    tables.exclusions.extend([exclusion(B, C, 1, 1), exclusion(C, A, 1, 1)]);
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, A), plain(2, B), plain(3, C)])], &[]);
+    assert_eq!(["O1", "O2", "O3"].map(|order| outcome(&found, "V1", order)), [Rejected, Rejected, Accepted]);
+}
+
+/// An act whose row names itself is excluded by another one of the same code only.
+#[test]
+fn an_act_does_not_exclude_itself() {
+    let tables = || excluding(exclusion(A, A, 1, 3));
+    assert_eq!(outcome(&month(tables(), &[visit(1, DAY, vec![plain(1, A)])], &[]), "V1", "O1"), Accepted);
+    let found = month(tables(), &[visit(1, DAY, vec![plain(1, A), plain(2, A)])], &[]);
+    assert_eq!((outcome(&found, "V1", "O1"), outcome(&found, "V1", "O2")), (Accepted, Rejected));
+}
+
+/// A person says that the exception holds: both are billed, and the one spared still excludes others.
+#[test]
+fn a_spared_act_still_excludes() {
+    let mut tables = excluding(ExclusionRow { has_exception: 1, ..exclusion(A, B, 1, 1) });
+    tables.acts.push(act(C, b'D', 9, 60));
+    tables.exclusions.push(exclusion(B, C, 1, 1));
+    let yes = json!({ "answers": [{ "condition": "exception", "value": "yes" }] });
+    let orders = vec![plain(1, A), order(2, B, yes), plain(3, C)];
+    let found = month(tables, &[visit(1, DAY, orders)], &[]);
+    assert_eq!(["O1", "O2", "O3"].map(|order| outcome(&found, "V1", order)), [Accepted, Accepted, Rejected]);
+}
+
 #[rstest]
 #[case::day(1, DAY, DAY, true, "03-1")]
 #[case::next_day(1, DAY, "2024-07-11", false, "")]
@@ -339,4 +394,35 @@ fn a_limit_of_the_notice_names_what_used_it(#[case] on: &str, #[case] earlier: &
         let why = reason(&found, "V1", "O1");
         assert_eq!((why.rule.as_ref(), cause_of(why)), ("limit/own", format!("{earlier} {B}")));
     }
+}
+
+/// Neither an addition of the section nor what another rule has refused is asked about.
+#[test]
+fn a_limit_of_the_notice_is_for_the_fee_itself_while_it_is_billed() {
+    let on = "2026-07-10";
+    let part = ActRow { notice_role: 7, ..act(A, b'D', 217, 55) };
+    let tables = Tables { acts: vec![part, act(B, b'D', 217, 360)], ..Tables::default() };
+    let found = month(tables, &[visit(1, on, vec![plain(1, A)])], &[("2026-06-01", B), ("2026-06-01", A)]);
+    assert_eq!(outcome(&found, "V1", "O1"), Accepted);
+    let tables = Tables {
+        acts: vec![act(A, b'D', 217, 360), act(C, b'D', 5, 21)],
+        exclusions: vec![exclusion(C, A, 1, 1)],
+        ..Tables::default()
+    };
+    let found = month(tables, &[visit(1, on, vec![plain(1, A), plain(2, C)])], &[("2026-06-01", A)]);
+    assert_eq!((outcome(&found, "V1", "O1"), result(&found, "V1", "O1").reasons.len()), (Rejected, 1));
+}
+
+/// Units of rehabilitation are counted by quantity, everything else by times.
+#[rstest]
+#[case::units_of_twenty_minutes(1, 28, Replaced)]
+#[case::steps_of_something_else(1, 33, Accepted)]
+#[case::units_without_steps(0, 28, Accepted)]
+fn a_limit_counts_units_where_the_master_does(#[case] calc: u8, #[case] unit: u16, #[case] expected: Outcome) {
+    let mut tables = limited(limit(A, 121, 2));
+    let row = &mut tables.acts[0];
+    (row.step_calc, row.unit_code, row.step_unit, row.step_low, row.step_high) = (calc, unit, 1, 1, 9);
+    row.step_points_e2 = 10_000;
+    let found = month(tables, &[visit(1, DAY, vec![order(1, A, json!({ "quantity": "3" }))])], &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
 }

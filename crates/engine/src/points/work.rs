@@ -442,6 +442,11 @@ fn exception_question(why: &Why) -> String {
     format!("{}: 例外の要件に該当しますか", why.rule.text)
 }
 
+/// True when a person has said that the exception which a rule knows holds for an entry's order.
+pub fn is_exception_claimed(work: &Work<'_>, entry: &Entry<'_>) -> bool {
+    work.order_of(entry).and_then(|order| answer(order, EXCEPTION)) == Some(AnswerValue::Yes)
+}
+
 /// A person's answer to a condition of an order.
 pub fn answer(order: &Order, condition: &str) -> Option<AnswerValue> {
     order
