@@ -30,8 +30,9 @@ pub struct VisitLines {
 
 /// Builds the lines of a visit. Drugs whose amount is not claimable are ended on the way.
 pub fn build(work: &mut Work<'_>, visit: usize) -> VisitLines {
-    let mut builder = Builder { visit, lines: Vec::new(), of_entries: Vec::new() };
     let entries: Vec<usize> = work.in_visit(visit).map(|(index, _)| index).collect();
+    let (lines, of_entries) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+    let mut builder = Builder { visit, lines, of_entries };
     for index in entries {
         let Some(entry) = work.entries.get(index).filter(|entry| entry.is_live()) else { continue };
         match entry.charged {

@@ -262,7 +262,7 @@ impl<'a> Work<'a> {
 
     /// Day of a visit.
     pub fn date_of_visit(&self, visit: usize) -> ServiceDate {
-        self.request.visits.get(visit).map_or(self.request.month.first_day(), |visit| visit.date)
+        self.request.visits.get(visit).map_or_else(|| self.request.month.first_day(), |visit| visit.date)
     }
 
     /// The visit work of an entry.
