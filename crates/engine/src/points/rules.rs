@@ -35,6 +35,7 @@ rules! {
     REVISIT = "basic/revisit", "A001 再診料", "再診のため再診料を算定";
     ONGOING = "basic/ongoing", "A000 留意事項(診療継続中の新たな傷病)", "診療継続中のため初診料ではなく再診料を算定";
     SECOND_DEPARTMENT = "basic/second-department", "A000注5、A001注3 同一日複数科", "同一日の2科目のため2科目の点数を算定";
+    THIRD_DEPARTMENT = "basic/third-department", "A000(13)、A001(4) 留意事項", "同一日の3つ目以降の診療科では初診料・再診料を算定できない";
     SAME_DAY = "basic/same-day-revisit", "A001 同日再診", "同じ日の2回目の受診のため同日再診料を算定";
     PHONE = "basic/phone", "A001注9 電話等再診", "電話等による再診";
     ONLINE = "basic/online", "A000・A001 情報通信機器", "情報通信機器を用いた診療";
