@@ -41,7 +41,9 @@ fn tables(winner: (u32, Place), loser: (u32, Place), points: i32) -> Tables {
 
 /// Winner on the first day, loser on the second.
 fn told(winner: (u32, Place), loser: (u32, Place), days: (&str, &str)) -> (Outcome, String) {
-    let visits = [visit(1, days.0, vec![plain(1, winner.0)]), visit(2, days.1, vec![plain(1, loser.0)])];
+    let mut visits = [visit(1, days.0, vec![plain(1, winner.0)]), visit(2, days.1, vec![plain(1, loser.0)])];
+    // Some of the fees are for the time outside the hours only.
+    visits[0]["timeClass"] = json!("after_hours");
     let found = month(tables(winner, loser, 100), &visits, &[]);
     assert_eq!(outcome(&found, "V1", "O1"), Accepted, "the winner stands");
     let outcome = outcome(&found, "V2", "O1");
@@ -220,4 +222,50 @@ fn the_pediatric_fee_is_the_cause_of_what_it_contains() {
     assert_eq!(why.rule, "management/pediatric-outpatient-includes");
     let code = calculation::Cause::Item { date: DAY.parse().unwrap(), code: "113003810".parse().unwrap() };
     assert_eq!(why.caused_by, [code]);
+}
+
+/// 電話等再診: no 医学管理等 that day, but for a person's word about 診療情報提供料(Ⅰ).
+#[rstest]
+#[case::management((113_001_810, (b'B', 0, 0, 0)), "phone", Rejected)]
+#[case::referral((180_016_110, (b'B', 9, 0, 0)), "phone", NeedsConfirmation)]
+#[case::test((160_000_009, (b'D', 5, 0, 0)), "phone", Accepted)]
+#[case::in_person((113_001_810, (b'B', 0, 0, 0)), "revisit", Accepted)]
+fn no_management_by_telephone(#[case] act: (u32, Place), #[case] kind: &str, #[case] expected: Outcome) {
+    let mut call = visit(1, DAY, vec![plain(1, act.0)]);
+    call["kind"] = json!(kind);
+    let found = month(Tables { acts: vec![at(act.0, act.1)], ..Tables::default() }, &[call], &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected != Accepted {
+        assert_eq!(reason(&found, "V1", "O1").rule, "basic/phone-management");
+    }
+}
+
+/// Operations of one field: the main one is named as the cause.
+#[rstest]
+#[case::one_field(None, Included)]
+#[case::two_fields(Some("左"), Accepted)]
+fn of_operations_in_one_field_the_main_one_stays(#[case] site: Option<&str>, #[case] expected: Outcome) {
+    let main = ActRow { points_e2: 90_000, ..at(150_000_002, (b'K', 5, 0, 0)) };
+    let tables = Tables { acts: vec![at(OPERATION.0, OPERATION.1), main], ..Tables::default() };
+    let no = json!([{ "condition": "exception", "value": "no" }]);
+    let mut first = order(1, OPERATION.0, json!({ "answers": no }));
+    if let Some(site) = site {
+        first["site"] = json!(site);
+    }
+    let found = month(tables, &[visit(1, DAY, vec![first, plain(2, 150_000_002)])], &[]);
+    assert_eq!((outcome(&found, "V1", "O1"), outcome(&found, "V1", "O2")), (expected, Accepted));
+    if expected == Included {
+        let why = reason(&found, "V1", "O1");
+        assert_eq!((why.rule.as_ref(), why.caused_by.len()), ("operation/same-field", 1));
+    }
+}
+
+/// 看取り加算 stands with 往診料 as well: it is no 訪問診療料.
+#[test]
+fn an_addition_of_a_home_visit_leaves_the_house_call() {
+    let house_call = at(114_000_110, (b'C', 0, 0, 0));
+    let addition = ActRow { notice_role: 7, ..at(HOME_VISIT.0, HOME_VISIT.1) };
+    let tables = Tables { acts: vec![house_call, addition], ..Tables::default() };
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, 114_000_110), plain(2, HOME_VISIT.0)])], &[]);
+    assert_eq!((outcome(&found, "V1", "O1"), outcome(&found, "V1", "O2")), (Accepted, Accepted));
 }

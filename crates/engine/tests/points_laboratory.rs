@@ -4,8 +4,8 @@
 
 mod points_support;
 
-use calculation::Outcome::{Accepted, Replaced};
-use calculation::Request;
+use calculation::Outcome::{Accepted, NeedsConfirmation, Replaced};
+use calculation::{Outcome, Request};
 use masters::Tables;
 use masters::row::ActRow;
 use points_support::{act, compute, month, outcome, plain, request, shown, visit};
@@ -86,9 +86,60 @@ fn an_earlier_claim_of_the_month_reduces_the_next(#[case] code: u32, #[case] on:
 #[case::itself(DEGRESSIVE, Replaced)]
 #[case::an_act_that_does_not_count(GROUP_ONLY, Accepted)]
 #[case::an_act_of_no_group(FLAG_ONLY, Accepted)]
-fn a_second_act_of_the_group_is_reduced(#[case] code: u32, #[case] expected: calculation::Outcome) {
+fn a_second_act_of_the_group_is_reduced(#[case] code: u32, #[case] expected: Outcome) {
     let found = month(degressive(), &[visit(1, DAY, vec![plain(1, DEGRESSIVE), plain(2, code)])], &[]);
     assert_eq!((outcome(&found, "V1", "O1"), outcome(&found, "V1", "O2")), (Accepted, expected));
     let twice = month(degressive(), &[visit(1, DAY, vec![plain(1, code), plain(2, code)])], &[]);
     assert_eq!(outcome(&twice, "V1", "O2"), expected);
+}
+
+/// 外来迅速検体検査加算: five tests a day over its visits; another day counts by itself.
+#[rstest]
+#[case::another_day("2024-07-11", 3)]
+#[case::the_same_day(DAY, 2)]
+fn rapid_tests_are_counted_by_the_day(#[case] second: &str, #[case] counted: u32) {
+    const RAPID: u32 = 160_177_770;
+    let rapid = ActRow {
+        step_calc: 1,
+        step_unit: 1,
+        step_low: 1,
+        step_high: 5,
+        step_points_e2: 1_000,
+        ..act(RAPID, b'D', 0, 10)
+    };
+    let mut rows: Vec<ActRow> = (1..=3).map(|number| act(160_000_000 + number, b'D', 5, 20)).collect();
+    rows.push(rapid);
+    let with_results = |number, date| {
+        let mut visit = visit(number, date, (1..=3).map(|no| plain(no, 160_000_000 + no)).collect());
+        visit["facts"] = json!(["sameDayResults"]);
+        visit
+    };
+    let visits = [with_results(1, DAY), with_results(2, second)];
+    let found = month(Tables { acts: rows, ..Tables::default() }, &visits, &[]);
+    let counts: Vec<String> = found
+        .visits
+        .iter()
+        .flat_map(|visit| &visit.lines)
+        .flat_map(|line| &line.items)
+        .filter(|item| item.code.number() == RAPID)
+        .map(|item| item.quantity.unwrap().to_string())
+        .collect();
+    assert_eq!(counts, ["3".to_owned(), counted.to_string()]);
+}
+
+/// 時間外緊急院内検査加算 of a visit in the daytime is a question; outside the hours it is not.
+#[rstest]
+#[case::daytime("regular", 160_000_210, NeedsConfirmation)]
+#[case::after_hours("after_hours", 160_000_210, Accepted)]
+#[case::inside_the_posted_hours("night_early_in_hours", 160_000_210, Accepted)]
+#[case::image("regular", 170_016_010, NeedsConfirmation)]
+#[case::another_code("regular", TEST, Accepted)]
+fn what_is_for_the_time_outside_the_hours(#[case] time: &str, #[case] code: u32, #[case] expected: Outcome) {
+    let mut day = visit(1, DAY, vec![plain(1, code)]);
+    day["timeClass"] = json!(time);
+    let found = month(Tables { acts: vec![act(code, b'D', 0, 200)], ..Tables::default() }, &[day], &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == NeedsConfirmation {
+        assert_eq!(points_support::reason(&found, "V1", "O1").rule, "test/outside-hours");
+    }
 }

@@ -359,3 +359,48 @@ fn a_refused_drug_is_not_refused_again_with_its_procedure() {
     assert_eq!(rules("O3"), ["order/code-not-valid"]);
     assert_eq!(rules("O4"), ["order/base-rejected"]);
 }
+
+#[test]
+fn a_stepped_act_shows_its_quantity_and_another_does_not() {
+    let stepped = ActRow { step_calc: 1, step_unit: 1, step_low: 1, step_high: 9, ..act(BASE, b'D', 7, 100) };
+    let tables = acts(vec![stepped, act(160_000_002, b'D', 8, 50)]);
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, BASE), plain(2, 160_000_002)])], &[]);
+    let quantities: Vec<_> = lines(&found).iter().map(|line| line.items[0].quantity.is_some()).collect();
+    assert_eq!(quantities, [true, false]);
+}
+
+/// An act of minus points (点数識別 8) by itself.
+#[test]
+fn minus_points_lower_the_claim() {
+    let row = ActRow { point_kind: 8, ..act(BASE, b'D', 7, 100) };
+    assert_eq!(one_day(acts(vec![row]), vec![plain(1, BASE)]), ["60 160000001 -100 x 1"]);
+}
+
+#[test]
+fn an_addition_counts_as_often_as_it_is_ordered() {
+    let base = ActRow { note_code: 7, ..act(BASE, b'D', 7, 100) };
+    let tables = acts(vec![base, addition(160_000_070, b'D', 20, 7)]);
+    let orders = vec![plain(1, BASE), order(2, 160_000_070, json!({ "times": 3 }))];
+    assert_eq!(one_day(tables, orders), ["60 160000001+160000070 160 x 1"]);
+}
+
+/// A price of the clinic's own purchase (金額種別 2), and yen that only a gas is rounded to.
+#[rstest]
+#[case::purchase(2, 0, 0, Some("123.4"), 12)]
+#[case::listed(1, 0, 1_496, None, 1)]
+#[case::listed_gas(1, 1, 1_496, None, 2)]
+fn a_material_costs_what_its_kind_of_price_says(
+    #[case] price_kind: u8,
+    #[case] gas: u8,
+    #[case] price_e2: i64,
+    #[case] typed: Option<&str>,
+    #[case] points: i64,
+) {
+    let row = MaterialRow { price_kind, ..material(0, gas, price_e2) };
+    let mut more = json!({ "kind": "material" });
+    if let Some(price) = typed {
+        more["priceYen"] = price.into();
+    }
+    let told = one_day(Tables { materials: vec![row], ..Tables::default() }, vec![order(1, 710_000_001, more)]);
+    assert_eq!(told, [format!("40 710000001 {points} x 1")]);
+}

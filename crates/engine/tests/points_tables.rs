@@ -426,3 +426,52 @@ fn a_limit_counts_units_where_the_master_does(#[case] calc: u8, #[case] unit: u1
     let found = month(tables, &[visit(1, DAY, vec![order(1, A, json!({ "quantity": "3" }))])], &[]);
     assert_eq!(outcome(&found, "V1", "O1"), expected);
 }
+
+/// An addition with a line of its own, and what stands beside it in the visit: letter, number, branch, 識別2.
+#[rstest]
+#[case::its_fee((b'B', 9, 0), (b'B', 9, 0, 1), Accepted, "")]
+#[case::nothing_of_the_kind((b'B', 9, 0), (b'D', 9, 0, 1), Rejected, "order/no-base")]
+#[case::another_number((b'B', 9, 0), (b'B', 10, 0, 1), Rejected, "order/no-base")]
+#[case::another_addition((b'B', 9, 0), (b'B', 9, 0, 7), Rejected, "order/no-base")]
+#[case::fees_of_one_number((b'C', 2, 2), (b'C', 2, 0, 1), Accepted, "")]
+#[case::at_the_end_of_life((b'C', 1, 0), (b'C', 0, 0, 1), Accepted, "")]
+#[case::house_call_alone((b'C', 0, 0), (b'C', 1, 0, 7), Rejected, "order/no-base")]
+#[case::home_guidance((b'C', 101, 0), (b'C', 103, 0, 1), Rejected, "order/no-base")]
+#[case::materials_stand_alone((b'C', 150, 0), (b'D', 9, 0, 1), Accepted, "")]
+#[case::nursing_order((b'C', 7, 0), (b'D', 9, 0, 1), Accepted, "")]
+#[case::drug_information((b'B', 11, 3), (b'D', 9, 0, 1), Rejected, "order/no-base")]
+#[case::another_branch_of_11((b'B', 11, 5), (b'D', 9, 0, 1), Accepted, "")]
+#[case::psychiatry((b'I', 2, 0), (b'I', 1, 0, 1), Rejected, "order/no-base")]
+#[case::general_part_of_tests((b'D', 0, 0), (b'J', 9, 0, 1), Accepted, "")]
+fn an_addition_of_its_own_line_needs_its_fee(
+    #[case] (letter, number, branch): (u8, u16, u8),
+    #[case] beside: (u8, u16, u8, u8),
+    #[case] expected: Outcome,
+    #[case] rule: &str,
+) {
+    let addition = ActRow { notice_role: 7, section_branch: branch, ..act(A, letter, number, 100) };
+    let other = ActRow { notice_role: beside.3, section_branch: beside.2, ..act(B, beside.0, beside.1, 50) };
+    let tables = Tables { acts: vec![addition, other], ..Tables::default() };
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, A), plain(2, B)])], &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == Rejected {
+        assert_eq!(reason(&found, "V1", "O1").rule, rule);
+    }
+}
+
+/// It falls with its fee, and waits with it.
+#[rstest]
+#[case::falls(0, Rejected)]
+#[case::waits(1, NeedsConfirmation)]
+fn an_addition_of_its_own_line_goes_with_its_fee(#[case] has_exception: u8, #[case] expected: Outcome) {
+    let addition = ActRow { notice_role: 7, ..act(C, b'B', 9, 100) };
+    let tables = Tables {
+        acts: vec![act(A, b'D', 7, 100), act(B, b'B', 9, 250), addition],
+        exclusions: vec![ExclusionRow { has_exception, ..exclusion(A, B, 1, 1) }],
+        ..Tables::default()
+    };
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, A), plain(2, B), plain(3, C)])], &[]);
+    assert_eq!((outcome(&found, "V1", "O2"), outcome(&found, "V1", "O3")), (expected, expected));
+    let why = reason(&found, "V1", "O3");
+    assert_eq!((why.rule.as_ref(), cause_of(why)), ("order/base-rejected", "V1/O2".to_owned()));
+}

@@ -33,8 +33,8 @@ struct Block {
     outcome: Outcome,
     /// The notice knows an exception: a person is asked.
     has_exception: bool,
-    /// Points of one loser that the rule holds for: from, below.
-    points: (i32, i32),
+    /// Points of one loser that the rule holds below.
+    below_points_e2: i32,
     /// The rule holds only while one of these is charged in the month.
     only_with: Option<Selection>,
 }
@@ -49,7 +49,7 @@ const PLAIN: Block = Block {
     near: Near::Day,
     outcome: Outcome::Included,
     has_exception: false,
-    points: (0, i32::MAX),
+    below_points_e2: i32::MAX,
     only_with: None,
 };
 
@@ -238,7 +238,6 @@ const BLOCKS: &[Block] = &[
     },
     Block {
         rule: &rules::LIFESTYLE_II,
-        from: 20_240_601,
         to: 20_260_531,
         winners: Selection::of_codes(LIFESTYLE_II),
         losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R6 },
@@ -249,7 +248,6 @@ const BLOCKS: &[Block] = &[
     Block {
         rule: &rules::LIFESTYLE_II,
         from: 20_260_601,
-        to: OPEN,
         winners: Selection::of_codes(LIFESTYLE_II),
         losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R8 },
         near: Near::Month,
@@ -322,15 +320,15 @@ const BLOCKS: &[Block] = &[
         winners: COMPREHENSIVE,
         losers: Selection::of_sections(ACUTE_CARE),
         near: Near::Month,
-        points: (0, ACUTE_POINTS_E2),
+        below_points_e2: ACUTE_POINTS_E2,
         ..PLAIN
     },
+    // What is left has as many points or more: a person is asked whether it was an acute worsening.
     Block {
         rule: &rules::COMPREHENSIVE_CARE,
         winners: COMPREHENSIVE,
         losers: Selection::of_sections(ACUTE_CARE),
         near: Near::Month,
-        points: (ACUTE_POINTS_E2, i32::MAX),
         has_exception: true,
         ..PLAIN
     },
@@ -368,9 +366,13 @@ pub fn is_near(work: &Work<'_>, near: Near, a: &Entry<'_>, b: &Entry<'_>) -> boo
 }
 
 impl Block {
+    /// An addition (看取り加算 beside 往診料) wins only where it is named by its code.
+    fn has_winner(&self, act: &ActRow) -> bool {
+        self.winners.has(act) && (act.notice_role != 7 || self.winners.codes.contains(&act.validity.code))
+    }
+
     fn has_loser(&self, act: &ActRow) -> bool {
-        let (from, below) = self.points;
-        self.losers.has(act) && !self.winners.has(act) && (from..below).contains(&act.points_e2.abs())
+        self.losers.has(act) && !self.winners.has(act) && act.points_e2.abs() < self.below_points_e2
     }
 }
 
@@ -395,12 +397,12 @@ fn is_companion_charged(work: &Work<'_>, block: &Block, entry: &Entry<'_>) -> bo
 
 fn apply_block(work: &mut Work<'_>, block: &Block) {
     // Most months hold no winner of most rules.
-    if !work.entries.iter().any(|entry| entry.live_act().is_some_and(|act| block.winners.has(act))) {
+    if !work.entries.iter().any(|entry| entry.live_act().is_some_and(|act| block.has_winner(act))) {
         return;
     }
     let live = work.live_acts();
     for (winner, winner_act) in &live {
-        if !block.winners.has(winner_act) {
+        if !block.has_winner(winner_act) {
             continue;
         }
         for (loser, loser_act) in &live {
@@ -442,7 +444,7 @@ fn apply_block_of_history(work: &mut Work<'_>, block: &Block) {
                     .code
                     .act()
                     .and_then(|code| work.masters.act(code, line.date))
-                    .is_some_and(|act| block.winners.has(act))
+                    .is_some_and(|act| block.has_winner(act))
         });
         if let Some(line) = line.copied() {
             let cause = Cause::History { date: line.date, code: line.code };

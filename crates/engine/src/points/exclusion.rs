@@ -235,9 +235,47 @@ fn drop_lonely_image_management(work: &mut Work<'_>) {
     }
 }
 
+/// 注加算 recorded as a line of its own (項番68 = 1, 項番69 = 7) whose fee stands in the same 区分: 退院時共同指導料,
+/// 診療情報提供料, 薬剤情報提供料, 往診料, 訪問診療料 (看取り加算 with 往診料), 在医総管, 在宅療養指導管理料, 通院・在宅精神療法.
+fn is_own_line_of_a_fee(act: &ActRow) -> bool {
+    let is_listed = match act.section_letter {
+        b'B' => matches!(act.section_number, 4 | 7 | 9) || (act.section_number, act.section_branch) == (11, 3),
+        b'C' => matches!(act.section_number, 0..=2 | 100..=121),
+        b'I' => act.section_number == 2,
+        _ => false,
+    };
+    act.record_role == 1 && act.notice_role == 7 && is_listed
+}
+
+/// An addition with a line of its own stands beside its fee in the same visit only.
+fn drop_without_fee(work: &mut Work<'_>) {
+    for (index, act) in work.live_acts() {
+        let Some(visit) = work.entries.get(index).map(|entry| entry.visit).filter(|_| is_own_line_of_a_fee(act)) else {
+            continue;
+        };
+        let is_fee = |other: &ActRow| {
+            let is_same = other.section_number == act.section_number
+                || (act.section_letter == b'C' && act.section_number == 1 && other.section_number == 0);
+            other.notice_role == 1 && other.section_letter == act.section_letter && is_same
+        };
+        if work.live_in_visit(visit).any(|(_, other)| is_fee(other)) {
+            continue;
+        }
+        // What became of an ordered fee becomes of its addition.
+        let fee = work.in_visit(visit).find(|(_, entry)| entry.act().is_some_and(is_fee)).map(|(fee, _)| fee);
+        let cause = fee.and_then(|fee| work.cause(fee));
+        let is_asked =
+            fee.and_then(|fee| work.entries.get(fee)).is_some_and(|fee| fee.outcome == Outcome::NeedsConfirmation);
+        let outcome = if is_asked { Outcome::NeedsConfirmation } else { Outcome::Rejected };
+        let rule = if fee.is_some() { &rules::BASE_REJECTED } else { &rules::NO_BASE };
+        work.end(index, outcome, Why { cause, ..Why::rule(rule) });
+    }
+}
+
 /// An addition, and a comment, falls with its base.
 pub fn drop_orphans(work: &mut Work<'_>) {
     drop_lonely_image_management(work);
+    drop_without_fee(work);
     for index in 0..work.entries.len() {
         let Some(entry) = work.entries.get(index) else { continue };
         let Some(base) = entry.base else { continue };

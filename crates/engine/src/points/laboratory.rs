@@ -128,7 +128,7 @@ fn is_specimen_test(act: &ActRow) -> bool {
 /// 判断料: once a calendar month for each group with a test, on the first day; 検体検査管理加算(Ⅰ) with it.
 pub fn derive_judgements(work: &mut Work<'_>) {
     for (index, act) in work.live_acts() {
-        if act.exam_role != 1 || act.record_role == 7 {
+        if act.exam_role != 1 {
             continue;
         }
         let Some(entry) = work.entries.get(index) else { continue };

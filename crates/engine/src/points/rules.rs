@@ -84,6 +84,7 @@ rules! {
     SPECIMEN_MANAGEMENT = "test/specimen-management", "D026注4 検体検査管理加算", "届出により判断料とともに月1回加算";
     RAPID = "test/rapid", "D 第1部通則3 外来迅速検体検査加算", "当日に結果を文書で説明したため加算(1日5項目まで)";
     RAPID_EXCLUDED = "test/rapid-excluded", "D 第1部通則3 留意事項", "時間外緊急院内検査加算を算定する日は算定できない";
+    OUTSIDE_HOURS = "test/outside-hours", "D 第1節第1款 通則1、E 通則3 留意事項", "診療時間以外・休日・深夜に始めた緊急の検査・画像診断に限る";
     BUNDLE = "test/bundle", "D004-2・D006–D009・D013・D014 注", "項目数により包括点数を算定";
     LIPIDS = "test/lipids", "D007 留意事項", "HDL・総・LDLコレステロールは主たるもの2つのみ";
     DEGRESSION = "degression/month", "D 第3節通則、E 第3節通則2 (マスター項番52・63)", "同一月2回目以降の逓減";
