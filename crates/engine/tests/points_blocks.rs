@@ -78,6 +78,21 @@ fn rules_of_the_month(
     assert_eq!((with("2024-07-01"), with("2024-06-30")), (expected, Accepted));
 }
 
+/// 電子的診療情報連携体制整備加算 and 在宅医療DX情報活用加算 of a month, since 2026-06.
+#[rstest]
+#[case::since_2026("2026-07-10", "2026-07-01", Rejected)]
+#[case::month_before("2026-07-10", "2026-06-30", Accepted)]
+#[case::before_the_revision("2026-05-10", "2026-05-01", Accepted)]
+fn two_kinds_of_digital_coordination(#[case] on: &str, #[case] earlier: &str, #[case] expected: Outcome) {
+    let winner = (112_709_570, (b'A', 1, 0, 0));
+    let home = (114_746_310, (b'C', 1, 0, 9));
+    let found = month(tables(winner, home, 11), &[visit(1, on, vec![plain(1, home.0)])], &[(earlier, winner.0)]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == Rejected {
+        assert_eq!(reason(&found, "V1", "O1").rule, "home/dx");
+    }
+}
+
 #[rstest]
 #[case::operation(OPERATION, (140_000_009, (b'J', 0, 0, 0)), NeedsConfirmation, "operation/same-day")]
 #[case::rehabilitation(REHABILITATION, (140_000_009, (b'J', 119, 0, 0)), Included, "rehabilitation/same-day")]

@@ -408,23 +408,26 @@ fn derive_dx(work: &mut Work<'_>, visit: usize, base: usize, is_initial: bool, d
     }
 }
 
+/// 電子的診療情報連携体制整備加算: 再診, and the three levels of 初診.
+pub const COORDINATION: &[u32] = &[112_709_570, 111_704_070, 111_704_170, 111_704_270];
+
 /// The level of 電子的診療情報連携体制整備加算 (初診) that was filed.
 fn coordination_code(work: &Work<'_>) -> Option<u32> {
-    let levels = [
-        (InstitutionFact::ElectronicCoordination1, 111_704_070),
-        (InstitutionFact::ElectronicCoordination2, 111_704_170),
-        (InstitutionFact::ElectronicCoordination3, 111_704_270),
+    let [_, levels @ ..] = COORDINATION else { return None };
+    let facts = [
+        InstitutionFact::ElectronicCoordination1,
+        InstitutionFact::ElectronicCoordination2,
+        InstitutionFact::ElectronicCoordination3,
     ];
-    levels.into_iter().find(|(fact, _)| has_fact(work, *fact)).map(|(_, code)| code)
+    facts.into_iter().zip(levels).find(|(fact, _)| has_fact(work, *fact)).map(|(_, code)| *code)
 }
 
 fn derive_coordination(work: &mut Work<'_>, visit: usize, base: usize, is_initial: bool) {
-    const REVISIT: u32 = 112_709_570;
-    let Some(initial) = coordination_code(work) else { return };
-    if is_charged_in_month(work, visit, &[initial, REVISIT]) {
+    let (Some(initial), Some(revisit)) = (coordination_code(work), COORDINATION.first()) else { return };
+    if is_charged_in_month(work, visit, COORDINATION) {
         return;
     }
-    let code = if is_initial { initial } else { REVISIT };
+    let code = if is_initial { initial } else { *revisit };
     work.derive_added(visit, code, Some(base), &rules::ELECTRONIC_COORDINATION);
 }
 

@@ -60,6 +60,9 @@ pub const LIFESTYLE_I: &[u32] = &[113_041_710, 113_041_810, 113_041_910];
 /// 生活習慣病管理料(Ⅱ), in person and by 情報通信機器.
 pub const LIFESTYLE_II: &[u32] = &[113_707_110, 113_707_210];
 
+/// 在宅医療DX情報活用加算 of 訪問診療料 and 在宅がん医療総合診療料, both levels.
+const HOME_DX: &[u32] = &[114_706_510, 114_746_310, 114_740_410, 114_746_410];
+
 /// ニコチン依存症管理料 (B001-3-2), which shares section and branch with 生活習慣病管理料 in the master.
 const NICOTINE: &[u32] = &[113_008_310, 113_008_410, 113_008_510, 113_031_610, 113_031_710];
 
@@ -291,6 +294,15 @@ const BLOCKS: &[Block] = &[
         rule: &rules::RAPID_EXCLUDED,
         winners: Selection::of_codes(&[160_000_210]),
         losers: Selection::of_codes(&[160_177_770]),
+        outcome: Outcome::Rejected,
+        ..PLAIN
+    },
+    Block {
+        rule: &rules::HOME_DX,
+        from: 20_260_601,
+        winners: Selection::of_codes(basic::COORDINATION),
+        losers: Selection::of_codes(HOME_DX),
+        near: Near::Month,
         outcome: Outcome::Rejected,
         ..PLAIN
     },

@@ -50,7 +50,7 @@ rules! {
     INFECTION_CONTROL = "basic/infection-control", "A000注11–14、A001注15–18 外来感染対策向上加算等", "届出により月1回加算";
     MEDICAL_DX = "basic/medical-dx", "A000注16 医療DX推進体制整備加算", "届出により月1回加算";
     MEDICAL_INFORMATION = "basic/medical-information", "A000注15、A001注18 医療情報取得加算", "医療情報取得加算";
-    ELECTRONIC_COORDINATION = "basic/electronic-coordination", "A000・A001 電子的診療情報連携体制整備加算(令和8年度; 初診と再診を合わせて月1回とした)", "届出により月1回加算", unverified;
+    ELECTRONIC_COORDINATION = "basic/electronic-coordination", "A000注16、A001注19 電子的診療情報連携体制整備加算; 疑義解釈その4(令和8年4月21日)問4 初診と再診を合わせて月1回", "届出により月1回加算";
     PEDIATRIC_OUTPATIENT = "management/pediatric-outpatient", "B001-2 小児科外来診療料", "6歳未満の小児科外来のため小児科外来診療料を算定";
     PEDIATRIC_INCLUDED = "management/pediatric-outpatient-includes", "B001-2注3 小児科外来診療料", "小児科外来診療料に含まれる";
     OUTPATIENT_MANAGEMENT = "basic/outpatient-management", "A001注8 外来管理加算", "処置等がなく医師の説明があったため算定";
@@ -86,7 +86,7 @@ rules! {
     RAPID_EXCLUDED = "test/rapid-excluded", "D 第1部通則3 留意事項", "時間外緊急院内検査加算を算定する日は算定できない";
     OUTSIDE_HOURS = "test/outside-hours", "D 第1節第1款 通則1、E 通則3 留意事項", "診療時間以外・休日・深夜に始めた緊急の検査・画像診断に限る";
     BUNDLE = "test/bundle", "D004-2・D006–D009・D013・D014 注", "項目数により包括点数を算定";
-    LIPIDS = "test/lipids", "D007 留意事項", "HDL・総・LDLコレステロールは主たるもの2つのみ";
+    LIPIDS = "test/lipids", "D007(5) 留意事項", "HDL・総・LDLコレステロールは主たるもの2つのみ";
     DEGRESSION = "degression/month", "D 第3節通則、E 第3節通則2 (マスター項番52・63)", "同一月2回目以降の逓減";
     INCLUDED_TABLE = "table/included", "医科電子点数表 包括テーブル", "他の診療行為に包括される";
     EXCLUSION_TABLE = "table/exclusion", "医科電子点数表 背反テーブル", "同時に算定できない診療行為がある";
@@ -97,7 +97,7 @@ rules! {
     LIFESTYLE_INITIAL_MONTH = "management/lifestyle-initial-month", "B001-3、B001-3-3 留意事項", "初診料を算定した月は算定できない";
     LIFESTYLE_SIX_MONTHS = "management/lifestyle-six-months", "B001-3-3 留意事項", "生活習慣病管理料(Ⅰ)の算定月から6月以内は(Ⅱ)を算定できない";
     ONE_MONTH = "management/one-month", "B000注2 ほか 医学管理等", "初診日またはその日から1月以内は算定できない";
-    PHONE_MANAGEMENT = "basic/phone-management", "A001 留意事項(電話等再診)", "電話等再診の日は医学管理等を算定できない";
+    PHONE_MANAGEMENT = "basic/phone-management", "A001(8)オ 留意事項(電話等再診)", "電話等再診の日は医学管理等を算定できない";
     ONLINE_NOT_FILED = "basic/online-not-filed", "A000注1、A001注1 情報通信機器", "情報通信機器を用いた診療の届出がない";
     PRESCRIPTION_ONCE = "prescription/once", "F400 留意事項", "処方箋料は1回の受診につき1回";
     PRESCRIPTION_BASE = "prescription/base", "F400注4・6・7", "処方箋料を算定しない受診では加算できない";
@@ -108,14 +108,15 @@ rules! {
     LIMIT_OWN = "limit/own", "別表第一 注(告示の回数制限)", "算定回数の上限を超える";
     HOME_MANAGEMENT = "home/management-includes", "C002注・C002-2注 在医総管・施医総管", "在宅時医学総合管理料等に含まれる";
     HOME_VISIT_DAY = "home/visit-day", "C001注 在宅患者訪問診療料", "訪問診療料を算定する日は算定できない";
+    HOME_DX = "home/dx", "C001(26) 留意事項(令和8年度) 在宅医療DX情報活用加算", "電子的診療情報連携体制整備加算を算定した月は算定できない";
     HOME_VISIT_INITIAL = "home/visit-initial", "C001 留意事項", "初診料を算定する日は訪問診療料を算定できない";
     MAIN_INJECTION = "injection/main-only", "G001・G004・G005・G006 留意事項", "同一日は主たる注射のみ";
-    OPERATION_DAY = "operation/same-day", "K 通則、J 通則 手術当日", "手術当日に手術に関連して行う処置・注射は算定できない";
-    SAME_FIELD = "operation/same-field", "K 通則14 同一手術野", "同一手術野の手術は主たるもののみ";
+    OPERATION_DAY = "operation/same-day", "K 通則 留意事項4 手術当日", "手術当日に手術に関連して行う処置・注射は算定できない";
+    SAME_FIELD = "operation/same-field", "K 通則14、留意事項19 同一手術野", "同一手術野の手術は主たるもののみ";
     REHABILITATION_DAY = "rehabilitation/same-day", "H 通則、J119 留意事項", "疾患別リハビリテーションと同一日は算定できない";
     IMAGE_MANAGEMENT = "imaging/management", "E 通則4 電子画像管理加算", "対象となる撮影がない";
     GENERIC_NAME_ONE = "prescription/generic-name", "F400注6 一般名処方加算", "一般名処方加算は1処方につき1つ";
-    GENERIC_NAME_KINDS = "prescription/generic-name-kinds", "F400 留意事項(12) 一般名処方加算1", "一般名処方加算1は2品目以上の処方に限る";
+    GENERIC_NAME_KINDS = "prescription/generic-name-kinds", "F400(12) 留意事項 一般名処方加算1", "一般名処方加算1は2品目以上の処方に限る";
     DISPENSING = "medication/dispensing", "F000 調剤料", "院内処方の調剤料";
     PRESCRIBING = "medication/prescribing", "F100 処方料", "院内処方の処方料";
     PRESCRIBING_SEVEN = "medication/seven-kinds", "F100・F200注3 7種類以上", "内服薬が7種類以上";
@@ -131,6 +132,7 @@ rules! {
     MATERIAL = "material/points", "C300・D600・E401・F300・G200・J400・K950・L300", "特定保険医療材料は価格を10で除して四捨五入";
     OXYGEN = "material/oxygen", "J201 酸素加算、酸素及び窒素の価格", "単価×量×1.3を四捨五入し10で除して四捨五入";
     BASE_UP = "other/base-up", "O100(令和6)・O001(令和8) 外来・在宅ベースアップ評価料(Ⅰ)", "届出により基本診療料とともに算定";
+    ONCE_A_DAY = "other/once-a-day", "O001・O100(令和8年度; 「1日につき」の文言はないが1日に1回とした)", "同じ日の2回目の受診ではベースアップ評価料・物価対応料を算定していない", unverified;
     PRICE_RESPONSE = "other/price-response", "O100 物価対応料(令和8年度)", "基本診療料とともに算定(届出不要)";
     COMMENT = "order/comment", "記載要領", "コメントとして記録";
     SELF_PAY = "order/self-pay", "自費", "保険外の費用";
