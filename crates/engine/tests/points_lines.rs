@@ -4,7 +4,7 @@
 
 mod points_support;
 
-use calculation::Outcome::{Accepted, Included, Rejected, Replaced};
+use calculation::Outcome::{self, Accepted, Included, Rejected, Replaced};
 use masters::Tables;
 use masters::row::{ActRow, CommentRow, DrugRow, MaterialRow};
 use points_support::{
@@ -403,4 +403,31 @@ fn a_material_costs_what_its_kind_of_price_says(
     }
     let told = one_day(Tables { materials: vec![row], ..Tables::default() }, vec![order(1, 710_000_001, more)]);
     assert_eq!(told, [format!("40 710000001 {points} x 1")]);
+}
+
+/// 投薬 is contained in 在医総管 of the month, in no other fee of 在宅.
+#[rstest]
+#[case::home_management(b'C', 2, Included)]
+#[case::home_guidance(b'C', 101, Accepted)]
+#[case::a_test_of_that_number(b'D', 2, Accepted)]
+fn medicines_are_contained_in_home_management(#[case] letter: u8, #[case] number: u16, #[case] expected: Outcome) {
+    let tables =
+        Tables { acts: vec![act(BASE, letter, number, 100)], drugs: vec![drug(DRUG, 1, 10_000)], ..Tables::default() };
+    let visits =
+        [visit(1, DAY, vec![medicine(1, DRUG, json!({ "days": 3 }))]), visit(2, "2024-07-20", vec![plain(1, BASE)])];
+    assert_eq!(outcome(&month(tables, &visits, &[]), "V1", "O1"), expected);
+}
+
+/// The （選） row of a brand at 139.20 yen for ten days; without the choice it would be 152.00 yen.
+#[rstest]
+#[case::chosen_by_the_patient(2, "patient_wish", 11 * 10)]
+#[case::nothing_said(2, "none", 11 * 10)]
+#[case::medical_need(2, "medical_need", 0)]
+#[case::another_row(1, "patient_wish", 0)]
+fn a_brand_of_choice_costs_its_difference(#[case] selection: u8, #[case] choice: &str, #[case] yen: i64) {
+    let chosen = DrugRow { selection, selection_pair: OTHER_DRUG, ..drug(DRUG, 1, 13_920) };
+    let tables = Tables { drugs: vec![chosen, drug(OTHER_DRUG, 1, 15_200)], ..Tables::default() };
+    let orders = vec![medicine(1, DRUG, json!({ "days": 10, "brandChoice": choice }))];
+    let found = month(tables, &[visit(1, DAY, orders)], &[]);
+    assert_eq!(found.facts[0].selection_fee.get(), yen);
 }
