@@ -96,7 +96,8 @@ rules! {
     LIFESTYLE_II = "management/lifestyle-2", "B001-3-3注2 生活習慣病管理料(Ⅱ)", "生活習慣病管理料(Ⅱ)に含まれる";
     LIFESTYLE_INITIAL_MONTH = "management/lifestyle-initial-month", "B001-3、B001-3-3 留意事項", "初診料を算定した月は算定できない";
     LIFESTYLE_SIX_MONTHS = "management/lifestyle-six-months", "B001-3-3 留意事項", "生活習慣病管理料(Ⅰ)の算定月から6月以内は(Ⅱ)を算定できない";
-    ONE_MONTH = "management/one-month", "B000注2 ほか 医学管理等", "初診日またはその日から1月以内は算定できない";
+    ONE_MONTH = "management/one-month", "B000注2、B001の6・7・8・21、C010 各注", "初診日またはその日から1月以内は算定できない";
+    INITIAL_MONTH = "management/initial-month", "B001の5・18・30・32・33 注2", "初診日またはその日の同月内は算定できない";
     PHONE_MANAGEMENT = "basic/phone-management", "A001(8)オ 留意事項(電話等再診)", "電話等再診の日は医学管理等を算定できない";
     ONLINE_NOT_FILED = "basic/online-not-filed", "A000注1、A001注1 情報通信機器", "情報通信機器を用いた診療の届出がない";
     PRESCRIPTION_ONCE = "prescription/once", "F400 留意事項", "処方箋料は1回の受診につき1回";
