@@ -84,6 +84,18 @@ fn what_is_not_billed_excludes_nothing(#[case] order: [u32; 3]) {
     assert_eq!(cause_of(reason(&found, "V1", &format!("O{loser}"))), format!("V1/O{cause}"));
 }
 
+/// D loses to B and to E; B falls to A, E stays: D falls all the same, and what D excludes stays.
+#[test]
+fn an_act_falls_while_one_of_its_rivals_is_billed() {
+    let [d, e, f] = [160_000_004, 160_000_005, 160_000_006];
+    let acts = [A, B, d, e, f].map(|code| act(code, b'D', 7, 100)).to_vec();
+    let exclusions = vec![exclusion(A, B, 1, 1), exclusion(B, d, 1, 1), exclusion(e, d, 1, 1), exclusion(d, f, 1, 1)];
+    let orders = (1..).zip([A, B, d, e, f]).map(|(no, code)| plain(no, code)).collect();
+    let found = month(Tables { acts, exclusions, ..Tables::default() }, &[visit(1, DAY, orders)], &[]);
+    let told = ["O1", "O2", "O3", "O4", "O5"].map(|order| outcome(&found, "V1", order));
+    assert_eq!(told, [Accepted, Rejected, Rejected, Accepted, Accepted]);
+}
+
 /// Each of three excludes the next one: the pair that comes first decides, and the third act is free.
 #[test]
 fn a_ring_of_exclusions_ends() {
