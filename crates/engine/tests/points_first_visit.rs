@@ -46,3 +46,20 @@ fn fees_that_the_first_visit_contains(
         assert_eq!(reason(&found, "V1", "O1").caused_by, [Cause::Item { date: first.parse().unwrap(), code }]);
     }
 }
+
+/// A fee that stands for 再診料 does not replace 初診料: the first visit is charged, the fee is not.
+#[rstest]
+#[case::home_visit((b'C', 1, 0), "home/visit-initial")]
+#[case::comprehensive_care((b'B', 1, 12), "management/comprehensive-initial")]
+fn fees_that_are_not_for_the_first_day(#[case] (letter, number, item): (u8, u16, u16), #[case] rule: &str) {
+    let initial = ActRow { day_rule: 2, day_rule_sub: 1, ..act(INITIAL, b'A', 0, 291) };
+    let branch = if letter == b'B' { 2 } else { 0 };
+    let fee = act(FEE, letter, number, 888);
+    let fee = ActRow { day_rule: 2, day_rule_sub: 2, section_item: item, section_branch: branch, ..fee };
+    let mut first = visit(1, "2024-07-10", vec![plain(1, FEE)]);
+    first["kind"] = "initial".into();
+    let found = month(Tables { acts: vec![initial, fee], ..Tables::default() }, &[first], &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), Rejected);
+    assert_eq!(reason(&found, "V1", "O1").rule, rule);
+    assert_eq!(points_support::shown(&found), ["60 111000110 291 x 1"]);
+}

@@ -6,6 +6,7 @@ use calculation::{InstitutionFact, TimeClass, VisitFact, VisitKind};
 use kernel::{Finding, ItemCode, ServiceDate, completed_years};
 
 use super::context;
+use super::first_visit::NOT_ON_THE_FIRST_DAY;
 use super::rules::{self, Rule};
 use super::standard::{Standing, is_filed, standing};
 use super::work::Work;
@@ -167,7 +168,7 @@ fn derive_visit(work: &mut Work<'_>, visit: usize, has_pediatric_fee: bool) {
         VisitKind::HouseCall => current.has(VisitFact::InitialAtHouseCall),
         VisitKind::HomeVisit | VisitKind::None | VisitKind::Auto => return,
     };
-    if is_basic_fee_contained(work, visit) {
+    if is_basic_fee_contained(work, visit, is_initial) {
         return;
     }
     if has_pediatric_fee && is_pediatric_fee(work, visit) {
@@ -221,11 +222,14 @@ fn is_online_allowed(work: &mut Work<'_>, visit: usize, code: u32) -> bool {
 
 /// An ordered fee that counts as 初診 or 再診 by itself (実日数 = 2: 地域包括診療料, 小児かかりつけ診療料 …) contains
 /// the basic fee.
-fn is_basic_fee_contained(work: &Work<'_>, visit: usize) -> bool {
+fn is_basic_fee_contained(work: &Work<'_>, visit: usize, is_initial: bool) -> bool {
     let Some(source) = work.request.visits.get(visit) else { return false };
     source.orders.iter().filter_map(|order| order.code?.act()).any(|code| {
         !is_basic_fee(code.number())
-            && work.masters.act(code, source.date).is_some_and(|act| act.day_rule == 2 && act.outpatient_bucket != 0)
+            && work.masters.act(code, source.date).is_some_and(|act| {
+                let is_barred = is_initial && NOT_ON_THE_FIRST_DAY.has(act);
+                act.day_rule == 2 && act.outpatient_bucket != 0 && !is_barred
+            })
     })
 }
 

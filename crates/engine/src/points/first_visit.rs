@@ -6,7 +6,7 @@ use kernel::{ItemCode, ServiceDate};
 use super::block::{LIFESTYLE_I, LIFESTYLE_II};
 use super::context::{is_closed, same_day_next_month};
 use super::rules::{self, Rule};
-use super::select::{Selection, place};
+use super::select::{Selection, place, sections};
 use super::work::{Used, Why, Work};
 
 /// Fees that cannot be charged on the day of 初診 or within a month of it (each named so in its 注): 特定疾患療養管理料;
@@ -31,6 +31,12 @@ const NOT_IN_THE_MONTH: Selection = Selection::of_places(&[
     place(b'B', 1, 0, 33),
 ]);
 
+/// Fees that cannot be charged on the day of 初診: 訪問診療料 (C001, C001-2); 地域包括診療料 and (令和6) 認知症地域包括診療料.
+pub const NOT_ON_THE_FIRST_DAY: Selection = Selection {
+    sections: &[sections(b'C', 1, 1)],
+    ..Selection::of_places(&[place(b'B', 1, 2, 12), place(b'B', 1, 2, 15)])
+};
+
 /// Rules bound to the day of 初診: within one month, in its month; and (Ⅱ) after (Ⅰ).
 pub fn check(work: &mut Work<'_>) {
     for (index, act) in work.live_acts() {
@@ -43,8 +49,10 @@ pub fn check(work: &mut Work<'_>) {
             check_month(work, index, on, &rules::INITIAL_MONTH);
         } else if is_second_kind || LIFESTYLE_I.contains(&code) {
             check_lifestyle(work, index, on, is_second_kind);
-        } else if act.section_letter == b'C' && act.section_number == 1 && last_initial(work, on) == Some(on) {
-            work.end(index, Outcome::Rejected, Why { cause: first_visit(on), ..Why::rule(&rules::HOME_VISIT_INITIAL) });
+        } else if NOT_ON_THE_FIRST_DAY.has(act) && last_initial(work, on) == Some(on) {
+            let is_home_visit = act.section_letter == b'C';
+            let rule = if is_home_visit { &rules::HOME_VISIT_INITIAL } else { &rules::COMPREHENSIVE_INITIAL };
+            work.end(index, Outcome::Rejected, Why { cause: first_visit(on), ..Why::rule(rule) });
         }
     }
 }

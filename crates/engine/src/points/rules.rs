@@ -105,6 +105,7 @@ rules! {
     PRESCRIPTION_DAYS = "prescription/28-days", "F100注5、F400注4 特定疾患処方管理加算", "28日以上の処方でないため算定できない";
     FAMILY_DOCTOR_CHILD = "management/family-doctor-child", "B001-2-11注3 小児かかりつけ診療料", "小児かかりつけ診療料に含まれる";
     COMPREHENSIVE_CARE = "management/comprehensive-care", "B001-2-9注2 地域包括診療料", "地域包括診療料に含まれる";
+    COMPREHENSIVE_INITIAL = "management/comprehensive-initial", "B001-2-9注1 地域包括診療料(初診の日を除く)", "初診の日は地域包括診療料を算定できない";
     SELF_INJECTION_VISIT = "injection/self-injection-visit", "G000(3)・G001・G004 留意事項", "在宅自己注射等の患者に訪問診療の日に行った注射は算定できない";
     LIMIT_OWN = "limit/own", "別表第一 注(告示の回数制限)", "算定回数の上限を超える";
     HOME_MANAGEMENT = "home/management-includes", "C002注・C002-2注 在医総管・施医総管", "在宅時医学総合管理料等に含まれる";
