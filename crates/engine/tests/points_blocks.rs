@@ -78,6 +78,21 @@ fn rules_of_the_month(
     assert_eq!((with("2024-07-01"), with("2024-06-30")), (expected, Accepted));
 }
 
+/// 通院・在宅精神療法 in the month of 生活習慣病管理料(Ⅱ), since 2026-06.
+#[rstest]
+#[case::since_2026("2026-07-10", "2026-07-01", Rejected)]
+#[case::month_before("2026-07-10", "2026-06-30", Accepted)]
+#[case::before_the_revision("2026-05-10", "2026-05-01", Accepted)]
+fn psychiatry_beside_lifestyle_management(#[case] on: &str, #[case] earlier: &str, #[case] expected: Outcome) {
+    let therapy = (180_070_410, (b'I', 2, 0, 0));
+    let visits = [visit(1, on, vec![plain(1, therapy.0)])];
+    let found = month(tables(LIFESTYLE_II, therapy, 410), &visits, &[(earlier, LIFESTYLE_II.0)]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == Rejected {
+        assert_eq!(reason(&found, "V1", "O1").rule, "psychiatry/lifestyle-2");
+    }
+}
+
 /// 電子的診療情報連携体制整備加算 and 在宅医療DX情報活用加算 of a month, since 2026-06.
 #[rstest]
 #[case::since_2026("2026-07-10", "2026-07-01", Rejected)]

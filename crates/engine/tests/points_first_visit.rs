@@ -63,3 +63,29 @@ fn fees_that_are_not_for_the_first_day(#[case] (letter, number, item): (u8, u16,
     assert_eq!(reason(&found, "V1", "O1").rule, rule);
     assert_eq!(points_support::shown(&found), ["60 111000110 291 x 1"]);
 }
+
+/// 通院精神療法 and 心身医学療法 by the day of 初診: as that day's visit, and after one of the month before.
+#[rstest]
+#[case::short_session_on_the_day(180_070_510, true, Rejected, "psychiatry/later-days")]
+#[case::short_session_later(180_070_510, false, Accepted, "")]
+#[case::long_session_on_the_day(180_070_310, true, Accepted, "")]
+#[case::long_session_later(180_070_310, false, Rejected, "psychiatry/first-day")]
+#[case::half_an_hour_on_the_day(180_070_410, true, Accepted, "")]
+#[case::psychosomatic_of_a_revisit_on_the_day(180_020_010, true, Rejected, "psychiatry/later-days")]
+#[case::psychosomatic_of_a_first_visit_later(180_020_610, false, Rejected, "psychiatry/first-day")]
+fn psychiatry_by_the_day_of_the_first_visit(
+    #[case] code: u32,
+    #[case] is_first_day: bool,
+    #[case] expected: Outcome,
+    #[case] rule: &str,
+) {
+    let initial = ActRow { day_rule: 2, day_rule_sub: 1, ..act(INITIAL, b'A', 0, 291) };
+    let mut day = visit(1, "2024-07-10", vec![plain(1, code)]);
+    day["kind"] = if is_first_day { "initial".into() } else { "none".into() };
+    let tables = Tables { acts: vec![initial, act(code, b'I', 2, 315)], ..Tables::default() };
+    let found = month(tables, &[day], &[("2024-06-10", INITIAL)]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == Rejected {
+        assert_eq!(reason(&found, "V1", "O1").rule, rule);
+    }
+}

@@ -298,6 +298,15 @@ const BLOCKS: &[Block] = &[
         ..PLAIN
     },
     Block {
+        rule: &rules::PSYCHIATRY_OR_LIFESTYLE,
+        from: 20_260_601,
+        winners: Selection::of_codes(LIFESTYLE_II),
+        losers: Selection::of_places(&[place(b'I', 2, 0, 0)]),
+        near: Near::Month,
+        outcome: Outcome::Rejected,
+        ..PLAIN
+    },
+    Block {
         rule: &rules::HOME_DX,
         from: 20_260_601,
         winners: Selection::of_codes(basic::COORDINATION),

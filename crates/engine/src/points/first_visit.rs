@@ -37,6 +37,24 @@ pub const NOT_ON_THE_FIRST_DAY: Selection = Selection {
     ..Selection::of_places(&[place(b'B', 1, 2, 12), place(b'B', 1, 2, 15)])
 };
 
+/// 通院・在宅精神療法 of less than 30 minutes, and 心身医学療法 of 再診: not on the day of 初診 (I002注2, I004).
+const ONLY_ON_LATER_DAYS: Selection = Selection::of_codes(&[
+    180_067_310,
+    180_068_310,
+    180_069_050,
+    180_069_650,
+    180_070_510,
+    180_070_910,
+    180_071_110,
+    180_071_410,
+    180_761_810,
+    180_020_010,
+]);
+
+/// 通院・在宅精神療法 of 60 minutes on the day of 初診, and 心身医学療法 of 初診: on no other day.
+const ONLY_ON_THE_FIRST_DAY: Selection =
+    Selection::of_codes(&[180_067_110, 180_068_010, 180_070_310, 180_070_610, 180_020_610]);
+
 /// Rules bound to the day of 初診: within one month, in its month; and (Ⅱ) after (Ⅰ).
 pub fn check(work: &mut Work<'_>) {
     for (index, act) in work.live_acts() {
@@ -49,6 +67,10 @@ pub fn check(work: &mut Work<'_>) {
             check_month(work, index, on, &rules::INITIAL_MONTH);
         } else if is_second_kind || LIFESTYLE_I.contains(&code) {
             check_lifestyle(work, index, on, is_second_kind);
+        } else if ONLY_ON_LATER_DAYS.has(act) && last_initial(work, on) == Some(on) {
+            work.end(index, Outcome::Rejected, Why { cause: first_visit(on), ..Why::rule(&rules::LATER_DAYS_ONLY) });
+        } else if ONLY_ON_THE_FIRST_DAY.has(act) && last_initial(work, on) != Some(on) {
+            work.end(index, Outcome::Rejected, Why::rule(&rules::FIRST_DAY_ONLY));
         } else if NOT_ON_THE_FIRST_DAY.has(act) && last_initial(work, on) == Some(on) {
             let is_home_visit = act.section_letter == b'C';
             let rule = if is_home_visit { &rules::HOME_VISIT_INITIAL } else { &rules::COMPREHENSIVE_INITIAL };
