@@ -258,7 +258,7 @@ fn the_pediatric_fee_is_the_cause_of_what_it_contains() {
 #[rstest]
 #[case::management((113_001_810, (b'B', 0, 0, 0)), "phone", Rejected)]
 #[case::referral((180_016_110, (b'B', 9, 0, 0)), "phone", NeedsConfirmation)]
-#[case::test((160_000_009, (b'D', 5, 0, 0)), "phone", Accepted)]
+#[case::specimen_test((160_000_009, (b'D', 5, 0, 0)), "phone", Accepted)]
 #[case::in_person((113_001_810, (b'B', 0, 0, 0)), "revisit", Accepted)]
 fn no_management_by_telephone(#[case] act: (u32, Place), #[case] kind: &str, #[case] expected: Outcome) {
     let mut call = visit(1, DAY, vec![plain(1, act.0)]);
