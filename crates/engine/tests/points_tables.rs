@@ -445,6 +445,8 @@ fn a_limit_counts_units_where_the_master_does(#[case] calc: u8, #[case] unit: u1
 #[case::nothing_of_the_kind((b'B', 9, 0), (b'D', 9, 0, 1), Rejected, "order/no-base")]
 #[case::another_number((b'B', 9, 0), (b'B', 10, 0, 1), Rejected, "order/no-base")]
 #[case::another_addition((b'B', 9, 0), (b'B', 9, 0, 7), Rejected, "order/no-base")]
+#[case::a_fee_of_number_0((b'B', 9, 0), (b'B', 0, 0, 1), Rejected, "order/no-base")]
+#[case::a_house_call((b'C', 101, 0), (b'C', 0, 0, 1), Rejected, "order/no-base")]
 #[case::fees_of_one_number((b'C', 2, 2), (b'C', 2, 0, 1), Accepted, "")]
 #[case::at_the_end_of_life((b'C', 1, 0), (b'C', 0, 0, 1), Accepted, "")]
 #[case::house_call_alone((b'C', 0, 0), (b'C', 1, 0, 7), Rejected, "order/no-base")]
