@@ -6,6 +6,8 @@ pub const PATIENT_DUPLICATE: &str = "patient-duplicate";
 pub const ID_DUPLICATE: &str = "id-duplicate";
 /// Stop: an id that nothing carries.
 pub const REFERENCE_UNKNOWN: &str = "reference-unknown";
+/// Confirm: a returned receipt of a カルテ番号 that nobody has.
+pub const RETURN_PATIENT_UNKNOWN: &str = "return-patient-unknown";
 /// Stop: two visits of one patient, day, department and start.
 pub const VISIT_DUPLICATE: &str = "visit-duplicate";
 /// Note: a visit of another month, not in this month's claim.

@@ -120,8 +120,20 @@ fn e9_a_cancelled_visit_is_paid_back_and_the_others_are_charged_without_it() {
     let outcome = run(&one, &lines[1..]);
     assert_eq!(dues(&outcome), [15_000]);
     assert_eq!(adjustments(&outcome), [("V2".to_owned(), 8_100)]);
-    // The 30,000 yen of the cancelled visit have no visit any more: a person pays them back.
+    // A caller that does not say why the visit is gone gets no refund line: a person looks.
     assert_eq!(codes(&outcome), [("collected-visit-unknown", "visits/V1")]);
+    let cancelled = json!([
+        { "visitId": "V1", "yen": 30_000, "isCancelled": true }, { "visitId": "V2", "yen": 6_900 }
+    ]);
+    let told = run(&month(json!([visit("V2", "2026-10-30")]), cancelled), &lines[1..]);
+    assert_eq!(adjustments(&told), [("V1".to_owned(), -30_000), ("V2".to_owned(), 8_100)]);
+    assert!(codes(&told).is_empty());
+    // Paid back since: nothing is left to say.
+    let settled = json!([
+        { "visitId": "V1", "yen": 30_000, "isCancelled": true }, { "visitId": "V1", "yen": -30_000, "isCancelled": true },
+        { "visitId": "V2", "yen": 15_000 }
+    ]);
+    assert_eq!(adjustments(&run(&month(json!([visit("V2", "2026-10-30")]), settled), &lines[1..])), []);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use billing::clinic::{Clinic, Patient};
+use billing::clinic::{Clinic, Event, Patient};
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -75,11 +75,13 @@ pub fn run<T>(
 pub fn demo(name: &str) -> Clinic {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/demo-clinic").join(name);
     let document: Clinic = serde_json::from_str(&fs::read_to_string(folder.join("clinic.json")).unwrap()).unwrap();
-    let patients = fs::read_dir(folder.join("patients")).unwrap().map(|entry| {
-        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
-        serde_json::from_str::<Patient>(&text).unwrap()
-    });
-    document.merge(patients.collect(), Vec::new()).0
+    let (clinic, _) = document.merge(read_folder::<Patient>(&folder.join("patients")), Vec::new());
+    clinic.with_events(&read_folder::<Event>(&folder.join("events"))).0
+}
+
+fn read_folder<T: serde::de::DeserializeOwned>(folder: &Path) -> Vec<T> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| serde_json::from_str(&fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap()).collect()
 }
 
 /// Three patients of the demo clinic.
