@@ -167,7 +167,9 @@ fn the_month_of_clinic_a_has_the_expected_shape() {
         .claims
         .iter()
         .filter(|claim| claim.month != month())
-        .map(|claim| format!("{} {} {} {}", claim.patient_id, claim.month, kind(claim), claim.receipt.re.search_number.decode()))
+        .map(|claim| {
+            format!("{} {} {} {}", claim.patient_id, claim.month, kind(claim), claim.receipt.re.search_number.decode())
+        })
         .collect();
     let (r1, r2) = ("990000000000000000000000000001", "990000000000000000000000000002");
     assert_eq!(

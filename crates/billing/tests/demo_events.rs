@@ -129,7 +129,8 @@ fn each_visit_was_collected_as_it_was_known() {
     let engine = engine();
     for name in ["a", "b"] {
         let (clinic, events) = opening(name);
-        let visits = clinic.patients.iter().flat_map(|p| p.visits.iter().map(move |visit| (p.id.clone(), visit.clone())));
+        let visits =
+            clinic.patients.iter().flat_map(|p| p.visits.iter().map(move |visit| (p.id.clone(), visit.clone())));
         for (patient, visit) in visits.collect::<Vec<_>>() {
             let at = Moment { on: visit.date, at: visit.started_at.unwrap() };
             let mut own = clinic.clone();
@@ -245,7 +246,8 @@ fn records_fit_the_month() {
                 }
                 Record::Assessed { visit_id, code, claimed, reduced, .. } => {
                     let lines = &visit(visit_id).lines;
-                    let is_it = |line: &&calculation::Line| line.items.iter().any(|i| i.code.to_string() == code.to_string());
+                    let is_it =
+                        |line: &&calculation::Line| line.items.iter().any(|i| i.code.to_string() == code.to_string());
                     assert_eq!(lines.iter().find(is_it).unwrap().points, *claimed);
                     assert!(reduced <= claimed);
                 }

@@ -363,7 +363,8 @@ impl Clinic {
         if self.patients.iter().any(|patient| patient.number == *patient_number) {
             return None;
         }
-        let message = format!("検索番号 {search_number}, {month}: nobody has the カルテ番号 {patient_number}; {reason}");
+        let message =
+            format!("検索番号 {search_number}, {month}: nobody has the カルテ番号 {patient_number}; {reason}");
         Some(Finding::confirm(code::RETURN_PATIENT_UNKNOWN, format!("events/{}", event.id), message))
     }
 

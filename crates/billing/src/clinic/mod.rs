@@ -14,8 +14,8 @@ use kernel::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use event::{Change, EligibilityAnswer, Event, Moment, Payment, Record};
 pub(crate) use event::in_order;
+pub use event::{Change, EligibilityAnswer, Event, Moment, Payment, Record};
 pub use institution::Institution;
 pub use patient::{Coverage, Diagnosis, Narrative, Patient, ReceiptComment, ReceiptNote, Reclaim};
 pub use personal::Personal;

@@ -73,7 +73,8 @@ pub fn requests_with_late(clinic: &Clinic, month: ClaimMonth) -> Encounters {
     let mut late: BTreeMap<ClaimMonth, Vec<Patient>> = BTreeMap::new();
     for patient in &clinic.patients {
         let is_late = |note: &&ReceiptNote| note.claim_in == Some(claim_month) && note.month != month;
-        let months: BTreeSet<ClaimMonth> = patient.receipt_notes.iter().filter(is_late).map(|note| note.month).collect();
+        let months: BTreeSet<ClaimMonth> =
+            patient.receipt_notes.iter().filter(is_late).map(|note| note.month).collect();
         for month in months {
             late.entry(month).or_default().push(patient.clone());
         }

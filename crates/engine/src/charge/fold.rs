@@ -363,8 +363,7 @@ impl<'a> Fold<'a> {
             self.findings.push(Finding::confirm("collected-visit-unknown", place, message));
         }
         for (id, collected) in cancelled {
-            let charge =
-                VisitCharge { collected_yen: collected, difference_yen: -collected, ..VisitCharge::default() };
+            let charge = VisitCharge { collected_yen: collected, difference_yen: -collected, ..VisitCharge::default() };
             let Some(adjustment) = adjustment(id, &charge, true) else { continue };
             let place = self.private_month();
             let Some(month) = self.months.get_mut(place) else { continue };

@@ -71,12 +71,16 @@ pub fn run<T>(
     database.in_tenant(tenant, work).unwrap()
 }
 
-/// The demo clinic of `fixtures/demo-clinic`.
+/// The month of the demo clinic of `fixtures/demo-clinic`, with everything known.
 pub fn demo(name: &str) -> Clinic {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/demo-clinic").join(name);
     let document: Clinic = serde_json::from_str(&fs::read_to_string(folder.join("clinic.json")).unwrap()).unwrap();
     let (clinic, _) = document.merge(read_folder::<Patient>(&folder.join("patients")), Vec::new());
-    clinic.with_events(&read_folder::<Event>(&folder.join("events"))).0
+    let mut clinic = clinic.with_events(&read_folder::<Event>(&folder.join("events"))).0;
+    for patient in &mut clinic.patients {
+        patient.visits.retain(|visit| visit.date.month_of() == october());
+    }
+    clinic
 }
 
 fn read_folder<T: serde::de::DeserializeOwned>(folder: &Path) -> Vec<T> {
@@ -84,11 +88,14 @@ fn read_folder<T: serde::de::DeserializeOwned>(folder: &Path) -> Vec<T> {
     entries.map(|entry| serde_json::from_str(&fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap()).collect()
 }
 
-/// Three patients of the demo clinic.
+/// Three patients of the demo clinic, of whom only P28 has paid.
 pub fn few() -> Clinic {
     let mut clinic = demo("a");
     clinic.patients.retain(|patient| ["P01", "P08", "P28"].contains(&patient.id.as_str()));
     clinic.patients.sort_by(|a, b| a.id.cmp(&b.id));
+    for patient in clinic.patients.iter_mut().filter(|patient| patient.id != "P28") {
+        patient.visits.iter_mut().for_each(|visit| visit.collected_yen = None);
+    }
     clinic
 }
 
