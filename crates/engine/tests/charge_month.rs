@@ -276,3 +276,38 @@ fn payers_outside_the_claim_keep_their_balance() {
     assert_eq!(adjustments(&outcome), to_pay_back("V2", 1_200));
     assert!(outcome.months.iter().any(|month| month.payer == PayerKind::WorkAccident));
 }
+
+/// The cap of the 上限額管理票 is the patient's, whoever insures him: a new insurer in the month does not begin it again.
+#[test]
+fn a_new_insurer_does_not_begin_the_cap_of_a_book_again() {
+    let request = request(json!({
+        "coverages": [
+            with(coverage("C1", "139998", 30), "validTo", json!("2026-10-15")),
+            with(coverage("C2", "01139997", 30), "validFrom", json!("2026-10-16"))
+        ],
+        "subsidies": [subsidy("S54", "54139993", Some(2_500))],
+        "sets": [set("A", Some("C1"), &["S54"]), set("B", Some("C2"), &["S54"])],
+        "visits": [visit("V1", "2026-10-09"), visit("V2", "2026-10-16"), visit("V3", "2026-10-23")]
+    }));
+    let outcome = run(&request, &[("V1", "A", 1_000), ("V2", "B", 1_000), ("V3", "B", 1_000)]);
+    // 20 % of 10,000 = 2,000; of the second 2,000 the book leaves 500, then nothing.
+    assert_eq!(dues(&outcome), [2_000, 500, 0]);
+    let copays: Vec<Option<i64>> =
+        outcome.claims.iter().map(|claim| claim.subsidies[0].copay_yen.map(kernel::Yen::get)).collect();
+    assert_eq!(copays, [Some(2_000), Some(500)]);
+}
+
+/// 本人支払額 of the 医療券 is for the month.
+#[test]
+fn a_new_insurer_does_not_ask_the_ticket_payment_again() {
+    let request = request(json!({
+        "coverages": [
+            with(coverage("C1", "06139992", 30), "validTo", json!("2026-10-15")),
+            with(coverage("C2", "01139997", 30), "validFrom", json!("2026-10-16"))
+        ],
+        "subsidies": [with(subsidy("S12", "12139994", None), "ticketPaymentYen", json!(1_000))],
+        "sets": [set("A", Some("C1"), &["S12"]), set("B", Some("C2"), &["S12"])],
+        "visits": [visit("V1", "2026-10-09"), visit("V2", "2026-10-16")]
+    }));
+    assert_eq!(dues(&run(&request, &[("V1", "A", 200), ("V2", "B", 1_000)])), [600, 400]);
+}

@@ -268,7 +268,7 @@ impl<'m> Evaluator<'m> {
             if let Some(own) = limits.own {
                 let eligible = || national().filter(|part| limits.is_eligible(part));
                 let cost = alone.cost() + eligible().map(Part::cost).sum();
-                let taken = eligible().map(|part| part.patient).sum();
+                let taken = eligible().map(Part::patient_yen).sum();
                 let left = (Sen::of(own.of(cost)) - taken).at_least_zero();
                 alone.bounds.own_limit = left < alone.covered;
                 alone.covered = alone.covered.min(left);
@@ -276,7 +276,7 @@ impl<'m> Evaluator<'m> {
             }
             if let Some(cap) = limits.specific_disease {
                 let counted = || national().filter(|_| !limits.is_specific_disease_apart);
-                let taken = counted().map(|part| part.patient).sum();
+                let taken = counted().map(Part::patient_yen).sum();
                 let left = (Sen::of(cap) - taken).at_least_zero();
                 alone.hold_to_specific_disease(left);
                 hold(left);
@@ -333,6 +333,11 @@ impl Part {
 
     pub(super) const fn cost(&self) -> Yen {
         self.points.to_yen()
+    }
+
+    /// What the part leaves to the patient as the receipt holds it: a limit of the month is kept in these amounts.
+    fn patient_yen(&self) -> Sen {
+        Sen::of(self.patient.yen())
     }
 
     fn hold_to_specific_disease(&mut self, cap: Sen) {

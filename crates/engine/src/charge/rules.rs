@@ -112,6 +112,11 @@ pub const LOCAL_PER_DAY: Rule = rule("local.per-day", "地単公費マスター 
 /// Local programme: the month goes on when the insurance changes.
 pub const LOCAL_KEEPS_TOTAL: Rule =
     rule("local.keeps-total", "地単公費マスター 項目47 (保険制度変更前の患者負担額の累計)");
+/// A book's cap and a ticket's payment go on when the insurance changes.
+pub const BOOK_KEEPS_TOTAL: Rule = rule(
+    "subsidy.month-goes-on",
+    "自己負担上限月額・医療券の本人支払額は受給者ごとに1月 (自己負担上限額管理票は保険の変更で改まらない)",
+);
 /// Local programme: pays before a national one.
 pub const LOCAL_FIRST: Rule = rule("subsidy.local-first", "国公費マスター 9-10 (地単公費を優先して適用)");
 /// Local programme: 特記事項 and comments on the receipt.
@@ -196,6 +201,7 @@ const ALL: &[Rule] = &[
     LOCAL_PER_DAY,
     LOCAL_FIRST_VISIT,
     LOCAL_KEEPS_TOTAL,
+    BOOK_KEEPS_TOTAL,
     LOCAL_FIRST,
     LOCAL_NOTES,
     LOCAL_CONDITIONS,
