@@ -311,3 +311,21 @@ fn a_new_insurer_does_not_ask_the_ticket_payment_again() {
     }));
     assert_eq!(dues(&run(&request, &[("V1", "A", 200), ("V2", "B", 1_000)])), [600, 400]);
 }
+
+/// 生活保護 from the 16th: before, law 21 leaves its 10 %; from then on it pays the whole copay of its lines.
+#[test]
+fn welfare_that_begins_within_the_month_changes_only_its_days() {
+    let request = request(json!({
+        "coverages": [coverage("C1", "01139997", 30)],
+        "subsidies": [
+            subsidy("S21", "21139993", Some(5_000)),
+            with(subsidy("S12", "12139994", None), "validFrom", json!("2026-10-16"))
+        ],
+        "sets": [set("A", Some("C1"), &["S21"]), set("B", Some("C1"), &["S12"])],
+        "visits": [visit("V1", "2026-10-05"), visit("V2", "2026-10-20")]
+    }));
+    let outcome = run(&request, &[("V1", "A", 1_000), ("V2", "A", 1_000), ("V2", "B", 500)]);
+    assert_eq!(dues(&outcome), [1_000, 0]);
+    let copays: Vec<_> = outcome.claims[0].subsidies.iter().map(|ko| ko.copay_yen.map(kernel::Yen::get)).collect();
+    assert_eq!(copays, [Some(1_000), Some(0)]);
+}

@@ -398,7 +398,10 @@ impl Usage {
     /// still allows (自己負担上限額管理票 is kept by date).
     fn leave(&mut self, subsidy: &Subsidy, stage: Stage, cost: Yen) -> Sen {
         let before = stage.before;
+        let is_free =
+            subsidy.free.zip(self.date).is_some_and(|((first, last), date)| (first..=last).contains(&date));
         let share = match subsidy.share {
+            _ if is_free => stage.settled_after.min(before),
             Share::Nothing => Sen::ZERO,
             Share::PercentOfCost(percent) => before.min(Sen::percent(cost, percent)),
             Share::PercentOfCopay(percent) => before.less_percent(100_u8.saturating_sub(percent)),

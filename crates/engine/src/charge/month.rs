@@ -213,6 +213,8 @@ pub struct Subsidy {
     pub cap: Option<Yen>,
     /// What other institutions counted against the cap (自己負担上限額管理票).
     pub elsewhere: Vec<Elsewhere>,
+    /// First and last day on which it leaves nothing, when 生活保護 begins or ends within the month.
+    pub free: Option<(ServiceDate, ServiceDate)>,
     /// Written on the receipt. Programmes paid by a list form (連記式) are not; they stand after all others.
     pub is_on_receipt: bool,
 }
