@@ -45,6 +45,8 @@ pub const PROGRAMME_AGE: &str = "programme-age";
 pub const PROGRAMME_CHANGES: &str = "programme-changes";
 /// Confirm: a field of its row has a value, or stands in a column, that is not known.
 pub const PROGRAMME_UNSUPPORTED: &str = "programme-unsupported";
+/// Note: a rule made of a row whose codes or columns are presumed.
+pub const PROGRAMME_UNVERIFIED: &str = "programme-unverified";
 
 /// Stop: the calculation refused a patient's month.
 pub const CALCULATION_REFUSED: &str = "calculation-refused";

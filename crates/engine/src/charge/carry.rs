@@ -94,12 +94,17 @@ fn less(share: Share, entries: &[&Entry]) -> Share {
             Share::Limited { per: Period::Visit, yen, times: left(times, visits), percent }
         }
         Share::Limited { per: Period::Day, yen, times, percent } => {
-            let mut days: Vec<ServiceDate> = entries.iter().map(|entry| entry.date).collect();
-            days.sort_unstable();
-            days.dedup();
-            let used = u8::try_from(days.len()).unwrap_or(u8::MAX);
+            let used = days(entries);
             Share::Limited { per: Period::Day, yen, times: left(times, used), percent }
         }
         other => other,
     }
+}
+
+/// Distinct days of the entries.
+fn days(entries: &[&Entry]) -> u8 {
+    let mut days: Vec<ServiceDate> = entries.iter().map(|entry| entry.date).collect();
+    days.sort_unstable();
+    days.dedup();
+    u8::try_from(days.len()).unwrap_or(u8::MAX)
 }

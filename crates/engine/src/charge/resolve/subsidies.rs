@@ -164,7 +164,17 @@ pub(super) fn subsidy(subsidy: &RequestSubsidy, is_on_receipt: bool, welfare: We
         _ => None,
     };
     let elsewhere = subsidy.paid_elsewhere.iter().map(|entry| Elsewhere { date: Some(entry.date), yen: entry.yen });
-    Subsidy { programme, share, cap, elsewhere: elsewhere.collect(), free, is_on_receipt }
+    let rule = local.filter(|_| programme.is_none());
+    Subsidy {
+        programme,
+        share,
+        cap,
+        cap_grows_above: rule.and_then(|rule| rule.cap_grows_above_yen),
+        pays_most: rule.and_then(|rule| rule.monthly_payment_max_yen),
+        elsewhere: elsewhere.collect(),
+        free,
+        is_on_receipt,
+    }
 }
 
 const fn local_share(share: &LocalShare) -> Share {
@@ -173,6 +183,13 @@ const fn local_share(share: &LocalShare) -> Share {
         LocalShare::PercentOfCost { percent } => Share::PercentOfCost(*percent),
         LocalShare::PercentOfCopay { percent } => Share::PercentOfCopay(*percent),
         LocalShare::RemainingCopay => Share::RemainingCopay,
+        LocalShare::LessPercentOfCost { percent } => Share::LessPercentOfCost(*percent),
+        LocalShare::PaysPerVisitMax { yen, max_visits_per_month } => {
+            Share::PaysMax { per: Period::Visit, yen: *yen, times: *max_visits_per_month }
+        }
+        LocalShare::PaysPerDayMax { yen, max_days_per_month } => {
+            Share::PaysMax { per: Period::Day, yen: *yen, times: *max_days_per_month }
+        }
         LocalShare::PerVisitMax { yen, max_visits_per_month, percent: None } => {
             Share::PerVisitMax { yen: *yen, visits: *max_visits_per_month }
         }
