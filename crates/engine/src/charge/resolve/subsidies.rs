@@ -42,7 +42,7 @@ impl Welfare {
         match (held.next(), visits.iter().all(|visit| has_welfare(request, visit.date))) {
             (None, _) => Self::None,
             (Some(_), true) => Self::Whole,
-            (Some(first), false) => Self::Part(first, held.last().unwrap_or(first)),
+            (Some(first), false) => Self::Part(first, held.next_back().unwrap_or(first)),
         }
     }
 }
