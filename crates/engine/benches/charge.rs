@@ -1,5 +1,5 @@
 //! Time of one patient-month's charge: `cargo bench -p engine --bench charge`. `CHARGE_ROUNDS` makes it short enough for
-//! an instruction count (`valgrind --tool=callgrind`), which a busy machine does not disturb.
+//! an instruction count (`valgrind --tool=callgrind`), which other load does not disturb.
 
 #![allow(clippy::unwrap_used)]
 
