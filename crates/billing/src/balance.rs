@@ -79,14 +79,16 @@ pub fn around_events(
             let mut findings = Vec::new();
             let mut known = touched(&clinic, event);
             let before = balances(module, masters, &known, &mut findings);
-            let changes = Event { payments: Vec::new(), ..event.clone() };
-            let money = Event { changes: Vec::new(), ..event.clone() };
+            // Records speak of the whole clinic, not only of the patients whose facts move.
+            let facts = Event { records: Vec::new(), ..event.clone() };
+            let changes = Event { payments: Vec::new(), ..facts.clone() };
+            let money = Event { changes: Vec::new(), ..facts };
             known.apply(&changes, &mut findings);
             known.keep_visits_until(event.moment());
             let recomputed = balances(module, masters, &known, &mut findings);
             known.apply(&money, &mut findings);
             let after = balances(module, masters, &known, &mut findings);
-            clinic.apply(event, &mut Vec::new());
+            clinic.apply(event, &mut findings);
             findings.sort();
             findings.dedup();
             EventBalances { event_id: event.id.clone(), moved: moved(&before, &recomputed, &after), findings }

@@ -89,7 +89,8 @@ fn every_event_moves_what_was_reviewed(#[case] name: &str) {
     let (clinic, events) = opening(name);
     let mut found = Vec::new();
     for balances in around_events(&engine, engine.masters(), &clinic, &events) {
-        assert_eq!(balances.findings.iter().filter(|finding| finding.is_stop()).count(), 0, "{balances:#?}");
+        let unknown = usize::from(balances.event_id == "E11");
+        assert_eq!(balances.findings.len(), unknown, "only a return of nobody is told: {:#?}", balances.findings);
         found.extend(balances.moved.iter().map(|moved| {
             json!({
                 "event": balances.event_id, "patient": moved.patient_id, "visit": moved.visit_id,
