@@ -233,8 +233,8 @@ fn check_references(request: &Request) -> Result<(), Problem> {
             }
         }
     }
-    let collected =
-        request.collected.iter().position(|row| !request.visits.iter().any(|visit| visit.id == row.visit_id));
+    let is_known = |id: &str| request.visits.iter().any(|visit| visit.id == id);
+    let collected = request.collected.iter().position(|row| !row.is_cancelled && !is_known(&row.visit_id));
     match collected.and_then(|position| request.collected.get(position).map(|row| (position, row))) {
         Some((position, row)) => unknown(format!("/collected/{position}/visitId"), &row.visit_id),
         None => Ok(()),
