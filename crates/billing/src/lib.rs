@@ -3,7 +3,10 @@
 
 pub mod claim;
 pub mod clinic;
+pub mod close;
 pub mod code;
 pub mod encounter;
+pub mod payment_receipt;
 pub mod programme;
 pub mod recompute;
+pub mod settlement;
