@@ -8,5 +8,6 @@ pub mod code;
 pub mod encounter;
 pub mod payment_receipt;
 pub mod programme;
+pub mod push;
 pub mod recompute;
 pub mod settlement;

@@ -3,6 +3,7 @@
 
 mod calculator;
 mod clock;
+pub mod patients;
 mod permission;
 mod problem;
 mod service;

@@ -23,15 +23,6 @@ pub struct Answer {
     pub body: Value,
 }
 
-/// An answer, and whether it is a repeated one.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Once {
-    /// The effect happened now.
-    Done(Answer),
-    /// It happened before; this is what was answered then.
-    Replayed(Answer),
-}
-
 /// A keyed request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct KeyedRequest<'a> {
@@ -45,25 +36,12 @@ pub struct KeyedRequest<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// Runs `effect` unless this key was answered before; the answer is stored in the same transaction.
+/// What was answered to this key before; none = do it now, then [`finish`] in the same transaction.
 ///
 /// # Errors
 /// `KeyReuse` for the same key with another body, `KeyInProgress` while the first one runs, `Bound` for a key
-/// too long, and what `effect` answers: then nothing is stored and the key is free again.
-pub fn once<E, F>(tx: &mut TenantTx<'_>, request: &KeyedRequest<'_>, effect: F) -> Result<Once, E>
-where
-    E: From<StoreError>,
-    F: FnOnce(&mut TenantTx<'_>) -> Result<Answer, E>,
-{
-    if let Some(answer) = begin(tx, request)? {
-        return Ok(Once::Replayed(answer));
-    }
-    let answer = effect(tx)?;
-    store(tx, request, &answer)?;
-    Ok(Once::Done(answer))
-}
-
-fn begin(tx: &mut TenantTx<'_>, request: &KeyedRequest<'_>) -> Result<Option<Answer>, StoreError> {
+/// too long.
+pub fn begin(tx: &mut TenantTx<'_>, request: &KeyedRequest<'_>) -> Result<Option<Answer>, StoreError> {
     let length = request.key.chars().count();
     if length == 0 || length > KEY_CHARACTERS_MAX {
         let allowed = KEY_CHARACTERS_MAX;
@@ -86,7 +64,11 @@ fn begin(tx: &mut TenantTx<'_>, request: &KeyedRequest<'_>) -> Result<Option<Ans
     }
 }
 
-fn store(tx: &mut TenantTx<'_>, request: &KeyedRequest<'_>, answer: &Answer) -> Result<(), StoreError> {
+/// Stores the answer, in the transaction of its effect: when that is undone, the key is free again.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn finish(tx: &mut TenantTx<'_>, request: &KeyedRequest<'_>, answer: &Answer) -> Result<(), StoreError> {
     diesel::insert_into(idempotency_keys::table)
         .values((
             idempotency_keys::tenant_id.eq(tx.tenant()),

@@ -264,6 +264,24 @@ pub fn find_by_number(tx: &mut TenantTx<'_>, number: &str) -> Result<Option<Pati
     }
 }
 
+/// The number after the highest one that is all digits, five digits at least.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn next_number(tx: &mut TenantTx<'_>) -> Result<String, StoreError> {
+    #[derive(QueryableByName)]
+    struct Next {
+        #[diesel(sql_type = sql_types::BigInt)]
+        next: i64,
+    }
+    let query = diesel::sql_query(
+        "SELECT coalesce(max(number::bigint), 0) + 1 AS next FROM patients \
+         WHERE tenant_id = $1 AND number ~ '^[0-9]{1,12}$'",
+    );
+    let row: Next = query.bind::<sql_types::BigInt, _>(tx.tenant()).get_result(tx.connection())?;
+    Ok(format!("{:05}", row.next))
+}
+
 /// One page of patients by kana prefix and birth date.
 ///
 /// # Errors

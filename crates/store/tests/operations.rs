@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde_json::json;
-use store::idempotency::{self, Answer, KeyedRequest, Once};
+use store::idempotency::{self, Answer, KeyedRequest};
 use store::jobs::{self, Failed, Listener, NewJob};
 use store::{StoreError, TenantId, outbox};
-use support::{Fixture, a, at, b, registered, run, stamp};
+use support::{Fixture, Once, a, at, b, once, registered, run, stamp};
 
 fn request<'a>(key: &'a str, body: &'a [u8]) -> KeyedRequest<'a> {
     KeyedRequest { route: "POST /v1/visits", key, body, at: at("2026-10-05T00:00:00Z") }
@@ -20,7 +20,7 @@ fn request<'a>(key: &'a str, body: &'a [u8]) -> KeyedRequest<'a> {
 
 fn keyed(fixture: &Fixture, tenant: TenantId, key: &str, body: &[u8]) -> Result<Once, StoreError> {
     fixture.database.in_tenant(tenant, |tx| {
-        idempotency::once(tx, &request(key, body), |tx| {
+        once(tx, &request(key, body), |tx| {
             let seq = outbox::append(tx, "effect", key, &json!({}), &stamp())?;
             Ok(Answer { status: 201, body: json!({ "seq": seq }) })
         })
@@ -46,9 +46,8 @@ fn a_key_has_one_effect_and_one_answer() {
 #[test]
 fn a_failed_effect_leaves_the_key_free() {
     let fixture = registered(1);
-    let failed: Result<Once, StoreError> = fixture
-        .database
-        .in_tenant(a(), |tx| idempotency::once(tx, &request("k", b"{}"), |_| Err(StoreError::LeaseLost)));
+    let failed: Result<Once, StoreError> =
+        fixture.database.in_tenant(a(), |tx| once(tx, &request("k", b"{}"), |_| Err(StoreError::LeaseLost)));
     assert_eq!(failed, Err(StoreError::LeaseLost));
     assert!(matches!(keyed(&fixture, a(), "k", b"{}"), Ok(Once::Done(_))));
 }

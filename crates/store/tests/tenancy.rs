@@ -8,7 +8,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use serde_json::json;
-use store::idempotency::{self, Answer, KeyedRequest};
+use store::idempotency::{Answer, KeyedRequest};
 use store::jobs::{self, NewJob};
 use store::orders::{self, NewOrder, OrderVersion};
 use store::patients::{self, Search};
@@ -18,7 +18,7 @@ use store::{
     EntryId, PatientId, PaymentId, StoreError, TenantId, VisitId, audit, diagnoses, document, ledger, outbox, payments,
     receipt_notes, receipts, results, settlements, tenants,
 };
-use support::{Fixture, a, administrator, at, b, date, demo, few, october, registered, run, stamp, twins};
+use support::{Fixture, a, administrator, at, b, date, demo, few, october, once, registered, run, stamp, twins};
 
 #[derive(QueryableByName)]
 struct Count {
@@ -247,7 +247,7 @@ fn the_same_keys_and_numbers_belong_to_each_tenant() {
     for tenant in [a(), b()] {
         let request = KeyedRequest { route: "POST /x", key: "k", body: b"{}", at: at("2026-10-05T00:00:00Z") };
         let once = fixture.database.in_tenant(tenant, |tx| {
-            idempotency::once(tx, &request, |_| Ok::<_, StoreError>(Answer { status: 201, body: json!(1) }))
+            once(tx, &request, |_| Ok::<_, StoreError>(Answer { status: 201, body: json!(1) }))
         });
         assert!(matches!(once, Ok(idempotency::Once::Done(_))));
         assert_eq!(support::patient(&fixture, tenant, "00001"), support::patient(&fixture, tenant, "00001"));

@@ -1,1 +1,27 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(test, allow(clippy::as_conversions))]
+
+mod auth;
+mod body;
+mod endpoint;
+mod limit;
+mod openapi;
+mod problem;
+mod registry;
+pub mod routes;
+mod serve;
+mod state;
+
+pub use auth::{Credentials, SESSION_COOKIE};
+pub use endpoint::{Authenticated, Call, Endpoint, Method, Permit, Reply, may};
+pub use limit::RateLimit;
+pub use openapi::document;
+pub use registry::{Registry, Route};
+pub use state::State;
+
+use service::{Problem, ProblemCode, Work};
+
+/// Who holds a token.
+fn identify(_state: &State, _work: &mut Work<'_, '_>, _credentials: &Credentials) -> Result<Authenticated, Problem> {
+    Err(ProblemCode::Unauthenticated.into())
+}

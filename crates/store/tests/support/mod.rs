@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use kernel::{ClaimMonth, ServiceDate};
+use store::idempotency::{self, Answer, KeyedRequest};
 use store::testing::TestDatabase;
 use store::{Actor, Database, PatientId, Stamp, StoreError, TenantId, TenantTx, document, patients, tenants};
 
@@ -98,4 +99,27 @@ pub fn patient(fixture: &Fixture, tenant: TenantId, number: &str) -> PatientId {
 /// A connection past every policy.
 pub fn administrator(fixture: &Fixture) -> PgConnection {
     PgConnection::establish(&fixture.test.administrator_url()).unwrap()
+}
+
+/// An answer, and whether it is a repeated one.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Once {
+    /// The effect happened now.
+    Done(Answer),
+    /// It happened before; this is what was answered then.
+    Replayed(Answer),
+}
+
+/// A keyed request as a server handles it: asked, done, stored in one transaction.
+pub fn once(
+    tx: &mut TenantTx<'_>,
+    request: &KeyedRequest<'_>,
+    effect: impl FnOnce(&mut TenantTx<'_>) -> Result<Answer, StoreError>,
+) -> Result<Once, StoreError> {
+    if let Some(answer) = idempotency::begin(tx, request)? {
+        return Ok(Once::Replayed(answer));
+    }
+    let answer = effect(tx)?;
+    idempotency::finish(tx, request, &answer)?;
+    Ok(Once::Done(answer))
 }

@@ -1,0 +1,24 @@
+//! The routes, by what they are about.
+
+mod patients;
+
+use crate::Registry;
+
+/// Every route of the JSON API.
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    patients::add(&mut registry);
+    registry
+}
+
+/// Names in the path of routes about one patient.
+#[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
+pub(crate) struct PatientPath {
+    /// 患者番号.
+    pub number: String,
+}
+
+/// Routes without names behind the question mark.
+#[derive(Clone, Copy, Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoQuery {}
