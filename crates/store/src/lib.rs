@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod accounts;
 pub mod audit;
+pub mod closes;
 pub mod cluster;
 mod convert;
 mod database;
+pub mod debts;
 pub mod diagnoses;
 pub mod document;
 mod error;
@@ -26,7 +29,9 @@ pub mod results;
 mod schema;
 pub mod settlements;
 pub mod tenants;
+pub mod terminal;
 pub mod testing;
+pub mod tills;
 pub mod visits;
 
 pub use database::{
@@ -35,5 +40,5 @@ pub use database::{
 };
 pub use error::StoreError;
 pub use facts::{Fact, NewFact, PATIENTS_PER_READ};
-pub use id::{Actor, EntryId, JobId, PatientId, PaymentId, Stamp, TenantId, VisitId};
+pub use id::{Actor, EntryId, JobId, PatientId, PaymentId, Stamp, TenantId, TerminalPaymentId, VisitId, WriteOffId};
 pub use kana::search_key;
