@@ -63,6 +63,11 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// URL of the application role of this checkout's private cluster.
+pub fn application_url() -> anyhow::Result<String> {
+    Ok(url(&cluster()?, false))
+}
+
 fn cluster() -> anyhow::Result<Cluster> {
     let here = std::env::current_dir().context("finding the current folder")?;
     let folder: PathBuf = checkout(&here).join(FOLDER);

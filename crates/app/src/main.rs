@@ -9,6 +9,7 @@ mod masters_command;
 mod masters_file;
 mod recompute_command;
 mod rules_command;
+mod serve_command;
 mod uke_command;
 
 use std::process::ExitCode;
@@ -39,6 +40,10 @@ enum Command {
     DevDb(dev_db_command::Command),
     /// Bring a database up to this program.
     Migrate(dev_db_command::Migrate),
+    /// The service over HTTP.
+    Serve(serve_command::Serve),
+    /// Jobs of all clinics.
+    Worker(serve_command::Work),
     /// Why a visit costs what it costs.
     Explain(explain_command::Command),
     /// Rules of points and charges with their sources.
@@ -54,6 +59,8 @@ fn main() -> ExitCode {
         Command::Claim(command) => claim_command::run(command),
         Command::DevDb(command) => dev_db_command::run(&command),
         Command::Migrate(command) => dev_db_command::migrate(&command),
+        Command::Serve(command) => serve_command::serve(&command),
+        Command::Worker(command) => serve_command::work(&command),
         Command::Explain(command) => explain_command::run(&command),
         Command::Rules(command) => Ok(rules_command::run(&command)),
         Command::Golden(command) => golden::run(command),

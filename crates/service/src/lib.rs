@@ -1,13 +1,22 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod account;
 mod calculator;
 mod clock;
+pub mod closes;
+pub mod debts;
+pub mod documents;
+pub mod month;
 pub mod patients;
+pub mod payments;
 mod permission;
 mod problem;
 mod service;
+pub mod settle;
+pub mod visits;
 mod work;
+pub mod worker;
 
 pub use clock::{Clock, japanese_day};
 pub use permission::{Permission, Role};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use billing::clinic::{Clinic, Patient, Visit, VisitStatus};
-use billing::encounter::{self, PatientRequest};
+use billing::encounter::{self, PatientRequest, history};
 use kernel::{ClaimMonth, Yen};
 
 use crate::facts::{Fact, NewFact, PATIENTS_PER_READ};
@@ -13,7 +13,12 @@ use crate::payers::{coverages, limits, sets, specific_diseases, subsidies};
 use crate::payments::{self, Allocation, Method, NewPayment};
 use crate::settlements::{self, Amounts, NewSettlement};
 use crate::visits::{self, DESK, NewVisit, VisitState};
-use crate::{EntryId, PatientId, PaymentId, Stamp, StoreError, TenantTx, VisitId, diagnoses, receipt_notes, tenants};
+use crate::{
+    EntryId, PatientId, PaymentId, Stamp, StoreError, TenantTx, VisitId, diagnoses, receipt_notes, results, tenants,
+};
+
+/// Earlier months a calculation hears of: the longest reach of a fee's limit.
+const HISTORY_MONTHS: i32 = 36;
 
 /// What was loaded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -201,6 +206,10 @@ pub fn read_patients(tx: &mut TenantTx<'_>, ids: &[PatientId], month: ClaimMonth
     let mut diagnoses = grouped(diagnoses::current(tx, ids)?);
     let mut notes = grouped(receipt_notes::current(tx, ids)?);
     let mut histories: HashMap<_, _> = patients::histories(tx, ids)?.into_iter().collect();
+    for (patient, earlier) in results::histories(tx, ids, month, HISTORY_MONTHS)? {
+        let imported = histories.remove(&patient).unwrap_or_default();
+        histories.insert(patient, history::join(&imported, &earlier));
+    }
     let mut visits = read_visits(tx, ids, month)?;
     let documents = patients::find(tx, ids)?.into_iter().map(|patient| Patient {
         id: patient.reference,

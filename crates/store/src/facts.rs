@@ -127,6 +127,18 @@ macro_rules! patient_fact_queries {
             .collect()
         }
 
+        /// The newest version of a fact, withdrawn ones too; 0 = none.
+        ///
+        /// # Errors
+        /// When the database cannot be asked.
+        pub fn newest_version(
+            tx: &mut $crate::TenantTx<'_>,
+            patient: $crate::PatientId,
+            reference: &str,
+        ) -> Result<i32, $crate::StoreError> {
+            Ok(newest(tx, patient, reference)?.map_or(0, |row| row.version))
+        }
+
         fn newest(
             tx: &mut $crate::TenantTx<'_>,
             patient: $crate::PatientId,

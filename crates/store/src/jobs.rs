@@ -4,11 +4,9 @@
 //! does each in a transaction of its tenant and ends it in that same transaction; a worker that lost its lease
 //! cannot end it. What fails comes back later, and is dead after its last attempt, with the reason.
 
-use std::time::{Duration, Instant};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types;
 use serde_json::Value;
@@ -27,8 +25,6 @@ pub const BACK_OFF_FIRST_S: i64 = 2;
 pub const BACK_OFF_MAX_S: i64 = 3_600;
 /// Characters kept of an error.
 pub const ERROR_CHARACTERS_MAX: usize = 1_000;
-/// How often a waiting worker looks for a notice.
-const NOTICE_POLL: Duration = Duration::from_millis(20);
 
 /// A job to be done.
 #[derive(Clone, PartialEq, Debug)]
@@ -306,40 +302,4 @@ pub fn forget_done_before(tx: &mut TenantTx<'_>, before: DateTime<Utc>, limit: i
 /// `Content` when it cannot be written.
 pub fn payload<T: serde::Serialize>(value: &T) -> Result<Value, StoreError> {
     to_json(value, "payload")
-}
-
-/// A connection that hears when jobs come.
-pub struct Listener {
-    connection: PgConnection,
-}
-
-impl Listener {
-    /// Listens on a connection of its own.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    pub fn connect(url: &str) -> Result<Self, StoreError> {
-        let mut connection = PgConnection::establish(url).map_err(|_| StoreError::Unavailable)?;
-        connection.batch_execute("LISTEN tensu_jobs")?;
-        Ok(Self { connection })
-    }
-
-    /// Waits for a notice; true when one came, false after the time. A worker looks for jobs either way.
-    ///
-    /// # Errors
-    /// `Unavailable` when the connection broke: connect again.
-    pub fn wait(&mut self, time: Duration) -> Result<bool, StoreError> {
-        let end = Instant::now() + time;
-        loop {
-            let mut is_noticed = false;
-            for notice in self.connection.notifications_iter() {
-                notice?;
-                is_noticed = true;
-            }
-            if is_noticed || Instant::now() >= end {
-                return Ok(is_noticed);
-            }
-            std::thread::sleep(NOTICE_POLL);
-        }
-    }
 }

@@ -6,12 +6,14 @@
 
 use billing::clinic::{Visit, VisitStatus};
 use diesel::prelude::*;
+use diesel::sql_types;
+use kernel::ServiceDate;
 use serde_json::Value;
 
 use crate::convert::{from_json, json_hash, to_json};
 use crate::schema::order_documents;
 use crate::visits::DESK;
-use crate::{Stamp, StoreError, TenantTx, VisitId};
+use crate::{PatientId, Stamp, StoreError, TenantTx, VisitId};
 
 /// Visits read by one statement at most.
 pub const VISITS_PER_READ: usize = 5_000;
@@ -168,6 +170,31 @@ pub fn current(tx: &mut TenantTx<'_>, visits: &[VisitId]) -> Result<Vec<Order>, 
             Ok(Order { visit_id, version: OrderVersion { revision, edit }, is_cancelled, content })
         })
         .collect()
+}
+
+/// The payer set of the patient's last ordered visit up to a day.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn last_set(tx: &mut TenantTx<'_>, patient: PatientId, day: ServiceDate) -> Result<Option<String>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+        set_id: Option<String>,
+    }
+    let query = diesel::sql_query(
+        "SELECT o.content->>'setId' AS set_id FROM visits v \
+         JOIN order_documents o ON o.tenant_id = v.tenant_id AND o.visit_id = v.visit_id \
+         WHERE v.tenant_id = $1 AND v.patient_id = $2 AND v.visit_date <= $3 AND o.content IS NOT NULL \
+         ORDER BY v.visit_date DESC, v.visit_id DESC, o.revision DESC, o.edit DESC LIMIT 1",
+    );
+    let row: Option<Row> = query
+        .bind::<sql_types::BigInt, _>(tx.tenant())
+        .bind::<sql_types::Uuid, _>(patient)
+        .bind::<sql_types::Date, _>(day.naive())
+        .get_result(tx.connection())
+        .optional()?;
+    Ok(row.and_then(|row| row.set_id))
 }
 
 /// The document as stored: without what other tables know (state, payments).

@@ -1,6 +1,7 @@
 //! Events for EMRs and screens: written with what they tell of, numbered in the order of their commits.
 
 use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types;
@@ -61,7 +62,22 @@ pub fn append(
             outbox_events::recorded_at.eq(stamp.at()),
         ))
         .execute(tx.connection())?;
+    // One notice per transaction, however many events it has.
+    tx.connection().batch_execute("NOTIFY tensu_events")?;
     Ok(seq)
+}
+
+/// Number of the newest event; 0 = none yet.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn newest(tx: &mut TenantTx<'_>) -> Result<i64, StoreError> {
+    let last: Option<i64> = outbox_heads::table
+        .filter(outbox_heads::tenant_id.eq(tx.tenant()))
+        .select(outbox_heads::last_seq)
+        .first(tx.connection())
+        .optional()?;
+    Ok(last.unwrap_or(0))
 }
 
 /// Events after a number, ascending, at most `limit` and [`PAGE_MAX`].

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use calculation::{Request, Response, Status};
+use billing::encounter::history;
+use calculation::{History, Request, Response, Status};
 use diesel::prelude::*;
 use kernel::{ClaimMonth, Points, Yen};
 use serde_json::Value;
@@ -79,6 +80,7 @@ pub fn append(
             results::points.eq(points.get()),
             results::due_yen.eq(due.get()),
             results::response.eq(to_json(response, "response")?),
+            results::history.eq(to_json(&history::of_month(response), "history")?),
             results::recorded_at.eq(stamp.at()),
             results::recorded_by.eq(stamp.by()),
             results::reason.eq(stamp.reason()),
@@ -132,6 +134,30 @@ pub fn response(
         .first(tx.connection())
         .optional()?;
     from_json(row.ok_or(StoreError::NotFound { what: WHAT })?, "response")
+}
+
+/// What the months before `month` add to the history, of some patients; at most `months` of them.
+///
+/// # Errors
+/// `Bound` above the patients of one read.
+pub fn histories(
+    tx: &mut TenantTx<'_>,
+    patients: &[PatientId],
+    month: ClaimMonth,
+    months: i32,
+) -> Result<Vec<(PatientId, History)>, StoreError> {
+    check_count(patients)?;
+    let rows: Vec<(PatientId, Option<Value>)> = results::table
+        .filter(results::tenant_id.eq(tx.tenant()))
+        .filter(results::patient_id.eq_any(patients))
+        .filter(results::month.ge(month_column(month.plus_months(-months))))
+        .filter(results::month.lt(month_column(month)))
+        .distinct_on((results::patient_id, results::month))
+        .order_by((results::patient_id, results::month, results::version.desc()))
+        .select((results::patient_id, results::history))
+        .load(tx.connection())?;
+    let held = rows.into_iter().filter_map(|(patient, history)| history.map(|history| (patient, history)));
+    held.map(|(patient, history)| Ok((patient, from_json(history, "history")?))).collect()
 }
 
 fn head(

@@ -254,6 +254,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    visit_sources (tenant_id, source, source_visit_id) {
+        tenant_id -> Int8,
+        source -> Text,
+        source_visit_id -> Text,
+        visit_id -> Uuid,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+    }
+}
+
+diesel::table! {
     visit_states (tenant_id, visit_id, step) {
         tenant_id -> Int8,
         visit_id -> Uuid,
@@ -299,6 +310,7 @@ diesel::table! {
         points -> Int8,
         due_yen -> Int8,
         response -> Jsonb,
+        history -> Nullable<Jsonb>,
         recorded_at -> Timestamptz,
         recorded_by -> Text,
         reason -> Nullable<Text>,
@@ -700,6 +712,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     patients,
     patient_versions,
     visits,
+    visit_sources,
     visit_states,
     ledger_entries,
     ledger_postings,

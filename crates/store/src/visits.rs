@@ -4,11 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types;
-use kernel::ServiceDate;
+use kernel::{ClaimMonth, ServiceDate};
 
 use crate::convert::day;
 use crate::id::text_code;
-use crate::schema::{visit_states, visits};
+use crate::schema::{visit_sources, visit_states, visits};
 use crate::{PatientId, Stamp, StoreError, TenantId, TenantTx, VisitId};
 
 /// Visits of one day at most.
@@ -115,6 +115,9 @@ pub fn record(
     state: VisitState,
     stamp: &Stamp,
 ) -> Result<(NewVisit, bool), StoreError> {
+    if let Some(found) = find_by_further_source(tx, &new.source, &new.source_visit_id)? {
+        return same_visit(found, new);
+    }
     let inserted = diesel::insert_into(visits::table)
         .values((
             visits::tenant_id.eq(tx.tenant()),
@@ -135,10 +138,53 @@ pub fn record(
     }
     let found = find_by_source(tx, &new.source, &new.source_visit_id)?
         .ok_or_else(|| StoreError::Duplicate { constraint: "visits_reference".to_owned() })?;
+    same_visit(found, new)
+}
+
+fn same_visit(found: NewVisit, new: &NewVisit) -> Result<(NewVisit, bool), StoreError> {
     if (found.patient_id, found.date) != (new.patient_id, new.date) {
         return Err(StoreError::Duplicate { constraint: "visits_source_visit_id".to_owned() });
     }
     Ok((found, false))
+}
+
+/// Gives a visit a further id: the order of an EMR came for a visit that the desk had received.
+///
+/// # Errors
+/// `Duplicate` when the source used the id for another visit.
+pub fn name_further(
+    tx: &mut TenantTx<'_>,
+    visit: VisitId,
+    source: &str,
+    source_visit_id: &str,
+    stamp: &Stamp,
+) -> Result<(), StoreError> {
+    diesel::insert_into(visit_sources::table)
+        .values((
+            visit_sources::tenant_id.eq(tx.tenant()),
+            visit_sources::source.eq(source),
+            visit_sources::source_visit_id.eq(source_visit_id),
+            visit_sources::visit_id.eq(visit),
+            visit_sources::recorded_at.eq(stamp.at()),
+            visit_sources::recorded_by.eq(stamp.by()),
+        ))
+        .execute(tx.connection())?;
+    Ok(())
+}
+
+fn find_by_further_source(tx: &mut TenantTx<'_>, source: &str, id: &str) -> Result<Option<NewVisit>, StoreError> {
+    let row: Option<VisitRow> = visit_sources::table
+        .inner_join(
+            visits::table
+                .on(visits::tenant_id.eq(visit_sources::tenant_id).and(visits::visit_id.eq(visit_sources::visit_id))),
+        )
+        .filter(visit_sources::tenant_id.eq(tx.tenant()))
+        .filter(visit_sources::source.eq(source))
+        .filter(visit_sources::source_visit_id.eq(id))
+        .select(VisitRow::as_select())
+        .first(tx.connection())
+        .optional()?;
+    row.map(VisitRow::into_visit).transpose()
 }
 
 /// The visit with an id.
@@ -167,7 +213,10 @@ pub fn find_by_source(tx: &mut TenantTx<'_>, source: &str, id: &str) -> Result<O
         .select(VisitRow::as_select())
         .first(tx.connection())
         .optional()?;
-    row.map(VisitRow::into_visit).transpose()
+    match row {
+        Some(row) => row.into_visit().map(Some),
+        None => find_by_further_source(tx, source, id),
+    }
 }
 
 /// Visits of a span of days, all patients or some.
@@ -192,6 +241,31 @@ pub fn between(
     }
     let rows: Vec<VisitRow> = query.load(tx.connection())?;
     rows.into_iter().map(VisitRow::into_visit).collect()
+}
+
+/// Months with visits of a patient, from the month of a day on; ascending.
+///
+/// # Errors
+/// `Content` when a day is out of range.
+pub fn months_since(
+    tx: &mut TenantTx<'_>,
+    patient: PatientId,
+    since: Option<ServiceDate>,
+) -> Result<Vec<ClaimMonth>, StoreError> {
+    let mut query = visits::table
+        .filter(visits::tenant_id.eq(tx.tenant()))
+        .filter(visits::patient_id.eq(patient))
+        .order_by(visits::visit_date)
+        .select(visits::visit_date)
+        .distinct()
+        .into_boxed();
+    if let Some(since) = since {
+        query = query.filter(visits::visit_date.ge(since.month_of().first_day().naive()));
+    }
+    let days: Vec<NaiveDate> = query.load(tx.connection())?;
+    let mut months = days.into_iter().map(|date| Ok(day(date)?.month_of())).collect::<Result<Vec<_>, StoreError>>()?;
+    months.dedup();
+    Ok(months)
 }
 
 /// Moves a visit to another state; `step` is the step of the state the caller saw. Answers the new step.
@@ -226,6 +300,31 @@ pub fn current_state(tx: &mut TenantTx<'_>, visit: VisitId) -> Result<Option<(i3
         .order_by(visit_states::step.desc())
         .select((visit_states::step, visit_states::state));
     Ok(query.first(tx.connection()).optional()?)
+}
+
+/// Why a visit is in its state: what one on hold waits for.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn current_reason(tx: &mut TenantTx<'_>, visit: VisitId) -> Result<Option<String>, StoreError> {
+    let query = visit_states::table
+        .filter(visit_states::tenant_id.eq(tx.tenant()))
+        .filter(visit_states::visit_id.eq(visit))
+        .order_by(visit_states::step.desc())
+        .select(visit_states::reason);
+    Ok(query.first(tx.connection()).optional()?.flatten())
+}
+
+/// True when the patient has a visit before a day.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn has_earlier(tx: &mut TenantTx<'_>, patient: PatientId, day: ServiceDate) -> Result<bool, StoreError> {
+    let earlier = visits::table
+        .filter(visits::tenant_id.eq(tx.tenant()))
+        .filter(visits::patient_id.eq(patient))
+        .filter(visits::visit_date.lt(day.naive()));
+    Ok(diesel::select(diesel::dsl::exists(earlier)).get_result(tx.connection())?)
 }
 
 fn insert_state(

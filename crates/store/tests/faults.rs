@@ -9,9 +9,9 @@ use std::sync::mpsc;
 
 use serde_json::json;
 use store::cluster::{Cluster, Durability, Stop, checkout};
-use store::idempotency::{self, Answer, KeyedRequest, Once};
+use store::idempotency::{Answer, KeyedRequest};
 use store::{Database, StoreError, migration, outbox, tenants};
-use support::{a, at, run, stamp};
+use support::{Once, a, at, once, run, stamp};
 
 /// A cluster of this test alone, removed at its end.
 struct Own(Cluster);
@@ -48,7 +48,7 @@ fn effect(database: &Database, key: &str) -> Once {
     for _ in 0..2_000 {
         let outcome: Result<Once, StoreError> = database.in_tenant(a(), |tx| {
             let request = KeyedRequest { route: "r", key, body: b"{}", at: at("2026-10-05T00:00:00Z") };
-            idempotency::once(tx, &request, |tx| {
+            once(tx, &request, |tx| {
                 let seq = outbox::append(tx, "effect", key, &json!({}), &stamp())?;
                 Ok(Answer { status: 201, body: json!(seq) })
             })

@@ -10,8 +10,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use serde_json::json;
 use store::idempotency::{self, Answer, KeyedRequest};
-use store::jobs::{self, Failed, Listener, NewJob};
-use store::{StoreError, TenantId, outbox};
+use store::jobs::{self, Failed, NewJob};
+use store::{Channel, Listener, StoreError, TenantId, outbox};
 use support::{Fixture, Once, a, at, b, once, registered, run, stamp};
 
 fn request<'a>(key: &'a str, body: &'a [u8]) -> KeyedRequest<'a> {
@@ -220,7 +220,7 @@ fn a_failing_job_gives_way_to_one_that_waits() {
 #[test]
 fn a_waiting_worker_hears_of_a_job() {
     let fixture = registered(1);
-    let mut listener = Listener::connect(&fixture.test.url()).unwrap();
+    let mut listener = Listener::connect(&fixture.test.url(), Channel::Jobs).unwrap();
     assert_eq!(listener.wait(Duration::ZERO), Ok(false));
     enqueue(&fixture, a(), "x", 1);
     assert_eq!(listener.wait(Duration::from_secs(5)), Ok(true));

@@ -18,7 +18,7 @@ use store::{
     EntryId, PatientId, PaymentId, StoreError, TenantId, VisitId, audit, diagnoses, document, ledger, outbox, payments,
     receipt_notes, receipts, results, settlements, tenants,
 };
-use support::{Fixture, a, administrator, at, b, date, demo, few, october, once, registered, run, stamp, twins};
+use support::{Fixture, Once, a, administrator, at, b, date, demo, few, october, once, registered, run, stamp, twins};
 
 #[derive(QueryableByName)]
 struct Count {
@@ -249,7 +249,7 @@ fn the_same_keys_and_numbers_belong_to_each_tenant() {
         let once = fixture.database.in_tenant(tenant, |tx| {
             once(tx, &request, |_| Ok::<_, StoreError>(Answer { status: 201, body: json!(1) }))
         });
-        assert!(matches!(once, Ok(idempotency::Once::Done(_))));
+        assert!(matches!(once, Ok(Once::Done(_))));
         assert_eq!(support::patient(&fixture, tenant, "00001"), support::patient(&fixture, tenant, "00001"));
     }
     assert_ne!(support::patient(&fixture, a(), "00001"), support::patient(&fixture, b(), "00001"));

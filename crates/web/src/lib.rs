@@ -3,6 +3,7 @@
 
 mod auth;
 mod body;
+mod catalogue;
 mod endpoint;
 mod limit;
 mod openapi;
@@ -10,14 +11,18 @@ mod problem;
 mod registry;
 pub mod routes;
 mod serve;
+mod server;
 mod state;
+mod stream;
 
 pub use auth::{Credentials, SESSION_COOKIE};
 pub use endpoint::{Authenticated, Call, Endpoint, Method, Permit, Reply, may};
 pub use limit::RateLimit;
 pub use openapi::document;
 pub use registry::{Registry, Route};
+pub use server::{Options, record_metrics, run, server, tls};
 pub use state::State;
+pub use stream::Bell;
 
 use service::{Problem, ProblemCode, Work};
 

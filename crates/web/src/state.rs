@@ -6,6 +6,7 @@ use engine::Engine;
 use service::Service;
 
 use crate::limit::RateLimit;
+use crate::stream::Bell;
 
 /// What every route may use.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct State {
     pub engine: Arc<Engine>,
     /// Requests a caller may send.
     pub limit: Arc<RateLimit>,
+    /// Wakes streams of events; none = no streams.
+    pub bell: Option<Bell>,
     /// The server moves its clock for demo clinics when a request says so.
     pub is_demo: bool,
 }

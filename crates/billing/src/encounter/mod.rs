@@ -4,6 +4,7 @@
 //! Everything that contradicts itself is reported; a patient with a *stop* finding gets no request.
 
 mod check;
+pub mod history;
 mod order;
 
 use calculation::{Collected, Options, PatientFact, Request};

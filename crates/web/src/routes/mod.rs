@@ -1,6 +1,13 @@
 //! The routes, by what they are about.
 
+mod events;
+mod facts;
+mod institution;
+mod masters;
 mod patients;
+mod visits;
+
+pub(crate) use events::EventView;
 
 use crate::Registry;
 
@@ -8,6 +15,11 @@ use crate::Registry;
 pub fn registry() -> Registry {
     let mut registry = Registry::default();
     patients::add(&mut registry);
+    facts::add(&mut registry);
+    institution::add(&mut registry);
+    masters::add(&mut registry);
+    events::add(&mut registry);
+    visits::add(&mut registry);
     registry
 }
 

@@ -1,0 +1,2 @@
+DROP TABLE visit_sources;
+ALTER TABLE results DROP COLUMN history;
