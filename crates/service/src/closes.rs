@@ -279,6 +279,7 @@ pub struct DayView {
     pub is_as_closed: Option<bool>,
     /// When it was closed or reopened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub changed_at: Option<DateTime<Utc>>,
     /// By whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]

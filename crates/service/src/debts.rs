@@ -206,6 +206,7 @@ pub struct WriteOffView {
     /// Who asked.
     pub requested_by: String,
     /// When.
+    #[schemars(with = "String")]
     pub requested_at: DateTime<Utc>,
     /// What was decided; absent = it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
