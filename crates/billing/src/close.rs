@@ -167,8 +167,7 @@ pub struct Proof {
 /// Accounts that money comes to.
 const MONEY_ACCOUNTS: [&str; 5] = ["cash", "card", "e_money", "qr", "transfer"];
 /// Accounts that a bill goes to.
-const BILL_ACCOUNTS: [&str; 4] =
-    ["insured_revenue", "selection_fee_revenue", "self_pay_revenue", "consumption_tax"];
+const BILL_ACCOUNTS: [&str; 4] = ["insured_revenue", "selection_fee_revenue", "self_pay_revenue", "consumption_tax"];
 
 /// Proves a day: Σ bills = Σ money by method + Σ new debts − Σ debts paid + Σ 減免 + Σ 調整, and each sum is the ledger's.
 pub fn prove(figures: &DayFigures) -> Proof {

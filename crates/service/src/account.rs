@@ -174,10 +174,8 @@ pub(crate) fn visit_of(
 pub fn refresh_state(work: &mut Work<'_, '_>, visit: VisitId, open: Yen) -> Result<(), Problem> {
     let Some((step, state)) = visits::current_state(work.tx, visit)? else { return Ok(()) };
     let is_settled = !settlements::current(work.tx, &[visit])?.is_empty() || state == VisitState::PaidLater;
-    let is_at_desk = matches!(
-        state,
-        VisitState::AwaitingPayment | VisitState::OnHold | VisitState::PaidLater | VisitState::Paid
-    );
+    let is_at_desk =
+        matches!(state, VisitState::AwaitingPayment | VisitState::OnHold | VisitState::PaidLater | VisitState::Paid);
     let target = if open > Yen::ZERO { VisitState::PaidLater } else { VisitState::Paid };
     if !is_settled || !is_at_desk || state == target {
         return Ok(());

@@ -148,12 +148,7 @@ pub struct TakeOff {
 ///
 /// # Errors
 /// `not-found`, `version-conflict`, `day-closed`, `reason-missing`, `amount-wrong` above what is open.
-pub fn reduce(
-    work: &mut Work<'_, '_>,
-    number: &str,
-    seen: Option<i32>,
-    new: &TakeOff,
-) -> Result<AccountView, Problem> {
+pub fn reduce(work: &mut Work<'_, '_>, number: &str, seen: Option<i32>, new: &TakeOff) -> Result<AccountView, Problem> {
     work.stamp = because(work, "/reason", &new.reason)?;
     let patient = account::patient(work, number)?;
     let yen = open_amount(work, patient.id, seen, new)?;
@@ -166,12 +161,7 @@ pub fn reduce(
 }
 
 /// What is to be taken off a bill, under the lock of the account: not more than is open.
-fn open_amount(
-    work: &mut Work<'_, '_>,
-    patient: PatientId,
-    seen: Option<i32>,
-    new: &TakeOff,
-) -> Result<Yen, Problem> {
+fn open_amount(work: &mut Work<'_, '_>, patient: PatientId, seen: Option<i32>, new: &TakeOff) -> Result<Yen, Problem> {
     let account = account::locked(work, patient, seen)?;
     account::visit_of(work, new.visit_id, patient)?;
     let open = account.open_of(new.visit_id);

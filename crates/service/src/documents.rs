@@ -17,7 +17,7 @@ use store::payers::{coverages, sets};
 use store::receipts::{self, NewReceipt, ReceiptKind, ReceiptLine, ReceiptQuery};
 use store::{PatientId, PaymentId, VisitId, orders, results, settlements, tenants, visits};
 
-use crate::account::{self, PaymentMethod, PartView};
+use crate::account::{self, PartView, PaymentMethod};
 use crate::{Problem, ProblemCode, Work};
 
 /// What a receipt is.
@@ -183,7 +183,9 @@ pub(crate) fn issue(work: &mut Work<'_, '_>, document: Document<'_>) -> Result<O
     let merged = merge(work, document)?;
     let content = content(work, &merged)?;
     if content.received_yen < Yen::ZERO && !replaces.is_empty() {
-        return Err(Problem::new(ProblemCode::StateConflict).detail("領収額より多い取消です。先に返金を取り消してください"));
+        return Err(
+            Problem::new(ProblemCode::StateConflict).detail("領収額より多い取消です。先に返金を取り消してください")
+        );
     }
     for number in &replaces {
         receipts::void_for(work.tx, *number, merged.payment, work.today, &work.stamp)?;
@@ -325,9 +327,9 @@ fn bills(
         if !responses.contains_key(&key) {
             responses.insert(key, (month, results::response(work.tx, patient, month, version)?));
         }
-        let found = responses.get(&key).and_then(|(_, response)| {
-            response.visits.iter().find(|result| result.visit_id == visit.reference)
-        });
+        let found = responses
+            .get(&key)
+            .and_then(|(_, response)| response.visits.iter().find(|result| result.visit_id == visit.reference));
         bills.push(match found {
             Some(result) => bill.with_result(result),
             None => bill,

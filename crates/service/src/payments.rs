@@ -570,8 +570,7 @@ pub fn confirm_terminal(
     work.audit_change("terminal.confirmed", Some(patient.id), Some(id.to_string()), None, Some(after));
     let data = json!({ "patientNumber": patient.number, "yen": asked.yen, "method": taken.method, "parts": parts });
     work.tell("payment.recorded", payment.to_string(), data);
-    let booked =
-        Booked { payment: Some(payment), yen: asked.yen, change: Yen::ZERO, parts, replaces: Vec::new() };
+    let booked = Booked { payment: Some(payment), yen: asked.yen, change: Yen::ZERO, parts, replaces: Vec::new() };
     conclude(work, &patient, booked, Some(taken.method), None)
 }
 
@@ -683,4 +682,3 @@ pub fn list(
     let next = lines.last().map(|line| line.id).filter(|_| has_more);
     Ok(PaymentPage { payments: lines.into_iter().map(PaymentSummary::from).collect(), next })
 }
-

@@ -115,10 +115,7 @@ fn what_is_unfinished_is_named_and_needs_a_reason() {
     let closed = close_day(&clinic, Some("電話再診の算定は明日")).unwrap();
     assert_eq!(closed.reason.as_deref(), Some("電話再診の算定は明日"));
     let tomorrow = ChangeDay::default();
-    assert_eq!(
-        code(clinic.run(|work| closes::close_day(work, date("2026-10-06"), &tomorrow))),
-        ProblemCode::Invalid
-    );
+    assert_eq!(code(clinic.run(|work| closes::close_day(work, date("2026-10-06"), &tomorrow))), ProblemCode::Invalid);
 }
 
 #[test]

@@ -21,7 +21,9 @@ use store::visits::VisitState;
 use support::{Clinic, DAY, NUMBER, cash, clinic, code, date, yen};
 
 fn refund(visit: Option<VisitId>) -> Refund {
-    Refund { visit_id: visit, method: PaymentMethod::Cash, amount_yen: None, reason: "保険証の後日提示".to_owned() }
+    Refund {
+        visit_id: visit, method: PaymentMethod::Cash, amount_yen: None, reason: "保険証の後日提示".to_owned()
+    }
 }
 
 #[test]
@@ -64,10 +66,7 @@ fn tendered_cash_gives_change_and_a_card_does_not() {
 fn nothing_paid_now_is_a_debt_and_a_late_payment_has_its_own_day() {
     let clinic = clinic(2);
     let visit = clinic.billed(DAY, 1_200);
-    assert_eq!(
-        code(clinic.pay(DAY, &Pay { amount_yen: Some(yen(0)), ..cash(Some(visit)) })),
-        ProblemCode::MustConfirm
-    );
+    assert_eq!(code(clinic.pay(DAY, &Pay { amount_yen: Some(yen(0)), ..cash(Some(visit)) })), ProblemCode::MustConfirm);
     let later = clinic.pay(DAY, &Pay { later: true, ..cash(Some(visit)) }).unwrap();
     assert_eq!((later.receipt_number, later.account.debt_yen), (None, yen(1_200)));
     assert_eq!(clinic.state(visit), VisitState::PaidLater);
@@ -133,7 +132,10 @@ fn late_insurance_is_three_documents_that_add_up() {
     let receipt = clinic.run(|work| documents::read(work, 3)).unwrap();
     assert_eq!(receipt.content.replaces, [1]);
     let bill = receipt.content.bills.first().unwrap();
-    assert_eq!((bill.settlement_version, bill.due_yen, bill.received_yen, bill.open_yen), (2, yen(2_940), yen(2_940), yen(0)));
+    assert_eq!(
+        (bill.settlement_version, bill.due_yen, bill.received_yen, bill.open_yen),
+        (2, yen(2_940), yen(2_940), yen(0))
+    );
     assert_eq!((clinic.balance(Account::Cash), clinic.balance(Account::PatientReceivable)), (yen(2_940), yen(0)));
     assert_eq!(clinic.state(visit), VisitState::Paid);
     assert_eq!(
@@ -273,7 +275,12 @@ fn debts_are_listed_marked_reduced_and_taken_over() {
     let query = |after: Option<String>, with_excluded, limit| DebtQuery { after, with_excluded, limit };
     let first = clinic.run(|work| debts::by_bill(work, &query(None, true, 2))).unwrap();
     let second = clinic.run(|work| debts::by_bill(work, &query(first.next.clone(), true, 2))).unwrap();
-    let lines: Vec<_> = first.debts.iter().chain(&second.debts).map(|d| (d.due_yen.get(), d.covered_yen.get(), d.open_yen.get())).collect();
+    let lines: Vec<_> = first
+        .debts
+        .iter()
+        .chain(&second.debts)
+        .map(|d| (d.due_yen.get(), d.covered_yen.get(), d.open_yen.get()))
+        .collect();
     assert_eq!((lines, second.next), (vec![(450, 0, 450), (1_000, 0, 1_000), (700, 300, 400)], None));
     let mark = |is_excluded| MarkDebt { is_excluded, reason: "回収困難".to_owned() };
     clinic.run(|work| debts::mark(work, one, &mark(true))).unwrap();
@@ -287,7 +294,8 @@ fn debts_are_listed_marked_reduced_and_taken_over() {
     assert_eq!(patients(true), (1_850, 1_000, 3, paid_on, visited_on));
     clinic.run(|work| debts::mark(work, one, &mark(false))).unwrap();
     assert_eq!(patients(false).0, 1_850);
-    let off = |yen: i64| TakeOff { visit_id: one, amount_yen: Some(support::yen(yen)), reason: "職員減免".to_owned() };
+    let off =
+        |yen: i64| TakeOff { visit_id: one, amount_yen: Some(support::yen(yen)), reason: "職員減免".to_owned() };
     assert_eq!(code(clinic.run(|work| debts::reduce(work, NUMBER, None, &off(1_001)))), ProblemCode::AmountWrong);
     let reduced = clinic.run(|work| debts::reduce(work, NUMBER, None, &off(1_000))).unwrap();
     assert_eq!((reduced.debt_yen, clinic.balance(Account::Reduction)), (yen(850), yen(1_000)));
@@ -321,7 +329,8 @@ fn of_clerks_who_saw_the_same_account_one_pays() {
         });
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
         let lost = if sees { ProblemCode::VersionConflict } else { ProblemCode::StateConflict };
-        let is_known = |outcome: &Result<MoneyMoved, Problem>| outcome.as_ref().map_or_else(|e| e.code == lost, |_| true);
+        let is_known =
+            |outcome: &Result<MoneyMoved, Problem>| outcome.as_ref().map_or_else(|e| e.code == lost, |_| true);
         assert!(outcomes.iter().all(is_known), "{outcomes:?}");
         assert_eq!(clinic.balance(Account::Cash), yen(1_000 * round));
     }

@@ -169,12 +169,8 @@ pub fn record_opening_debt(
     if !is_new {
         return Ok(None);
     }
-    let opening = Posting {
-        account: Account::Opening,
-        patient_id: Some(found.patient_id),
-        visit_id: Some(found.id),
-        yen: -yen,
-    };
+    let opening =
+        Posting { account: Account::Opening, patient_id: Some(found.patient_id), visit_id: Some(found.id), yen: -yen };
     let postings = vec![receivable(found.patient_id, found.id, yen), opening];
     post(tx, EntryKind::Opening, postings, None, on, stamp).map(Some)
 }

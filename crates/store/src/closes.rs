@@ -243,11 +243,7 @@ const LEDGER: &str = "\
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub fn figures(
-    tx: &mut TenantTx<'_>,
-    first: ServiceDate,
-    last: ServiceDate,
-) -> Result<Vec<DayFigures>, StoreError> {
+pub fn figures(tx: &mut TenantTx<'_>, first: ServiceDate, last: ServiceDate) -> Result<Vec<DayFigures>, StoreError> {
     let mut days: BTreeMap<NaiveDate, DayFigures> = BTreeMap::new();
     for row in sums(tx, SUMS, first, last)? {
         let figures = entry(&mut days, row.day)?;
@@ -290,12 +286,7 @@ pub fn figures_of(tx: &mut TenantTx<'_>, on: ServiceDate) -> Result<DayFigures, 
     Ok(figures(tx, on, on)?.pop().unwrap_or_else(|| nothing(on)))
 }
 
-fn sums(
-    tx: &mut TenantTx<'_>,
-    query: &str,
-    first: ServiceDate,
-    last: ServiceDate,
-) -> Result<Vec<SumRow>, StoreError> {
+fn sums(tx: &mut TenantTx<'_>, query: &str, first: ServiceDate, last: ServiceDate) -> Result<Vec<SumRow>, StoreError> {
     let query = diesel::sql_query(query)
         .bind::<sql_types::BigInt, _>(tx.tenant())
         .bind::<sql_types::Date, _>(first.naive())

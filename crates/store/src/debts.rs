@@ -351,11 +351,7 @@ pub fn waiting_write_offs(tx: &mut TenantTx<'_>) -> Result<Vec<WriteOff>, StoreE
     write_offs(tx, None, false)
 }
 
-fn write_offs(
-    tx: &mut TenantTx<'_>,
-    id: Option<WriteOffId>,
-    with_decided: bool,
-) -> Result<Vec<WriteOff>, StoreError> {
+fn write_offs(tx: &mut TenantTx<'_>, id: Option<WriteOffId>, with_decided: bool) -> Result<Vec<WriteOff>, StoreError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = sql_types::Uuid)]

@@ -283,11 +283,7 @@ pub fn list(tx: &mut TenantTx<'_>, wanted: &ReceiptQuery) -> Result<(Vec<Receipt
 ///
 /// # Errors
 /// When the database cannot be asked.
-pub fn valid_of_visits(
-    tx: &mut TenantTx<'_>,
-    patient: PatientId,
-    visits: &[VisitId],
-) -> Result<Vec<i64>, StoreError> {
+pub fn valid_of_visits(tx: &mut TenantTx<'_>, patient: PatientId, visits: &[VisitId]) -> Result<Vec<i64>, StoreError> {
     #[derive(QueryableByName)]
     struct Found {
         #[diesel(sql_type = sql_types::BigInt)]
