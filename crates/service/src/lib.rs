@@ -7,6 +7,7 @@ mod clock;
 pub mod closes;
 pub mod debts;
 pub mod documents;
+pub mod identity;
 pub mod month;
 pub mod patients;
 pub mod payments;

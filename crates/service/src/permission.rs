@@ -111,7 +111,27 @@ words! {
     }
 }
 
+impl Permission {
+    /// True when a machine may have it. What binds the clinic or changes who may do what needs a person.
+    pub const fn is_for_machines(self) -> bool {
+        !matches!(
+            self,
+            Self::AccountWrite | Self::ClaimApprove | Self::WriteOffApprove | Self::WriteOffRequest | Self::CloseDay
+        )
+    }
+}
+
 impl Role {
+    /// True when a second account holder must confirm that somebody gets it (二人承認).
+    pub const fn needs_confirmation(self) -> bool {
+        matches!(self, Self::Director | Self::Administrator)
+    }
+
+    /// True when it is only given for a time: the auditor comes from outside.
+    pub const fn needs_end(self) -> bool {
+        matches!(self, Self::Auditor)
+    }
+
     /// What the role may do.
     pub fn permissions(self) -> Vec<Permission> {
         use Permission as P;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use store::{Database, Stamp};
 
 use crate::calculator::{Answer, Calculator, embedded};
+use crate::identity::Keyring;
 use crate::problem::Remedy;
 use crate::{Caller, Clock, Problem, ProblemCode, Work, japanese_day};
 
@@ -21,12 +22,31 @@ pub struct Service {
     database: Database,
     engine: Arc<dyn CalculationModule + Send + Sync>,
     clock: Clock,
+    keyring: Option<Arc<Keyring>>,
 }
 
 impl Service {
     /// A service over a database, with the embedded engine.
     pub fn new(database: Database, engine: Arc<dyn CalculationModule + Send + Sync>, clock: Clock) -> Self {
-        Self { database, engine, clock }
+        Self { database, engine, clock, keyring: None }
+    }
+
+    /// The same with the keys under which second factors are enciphered. Without them nobody logs in.
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Keyring) -> Self {
+        self.keyring = Some(Arc::new(keyring));
+        self
+    }
+
+    /// The keys under which second factors are enciphered.
+    ///
+    /// # Errors
+    /// `unavailable` when the process was started without.
+    pub fn keyring(&self) -> Result<&Keyring, Problem> {
+        self.keyring.as_deref().ok_or_else(|| {
+            tracing::error!("The service was started without the keys of second factors");
+            ProblemCode::Unavailable.into()
+        })
     }
 
     /// The database.

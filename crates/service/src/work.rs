@@ -53,11 +53,6 @@ impl<'w, 't> Work<'w, 't> {
         Self { tx, stamp, today, origin: caller.origin.clone(), calculator, journal: Journal::default() }
     }
 
-    /// Says who it is, once that is known.
-    pub fn act_as(&mut self, actor: Actor) {
-        self.stamp = Stamp::new(self.stamp.at(), actor);
-    }
-
     /// Puts an access or a change on the audit trail. Every use case that shows or changes data of a patient does.
     pub fn audit(&mut self, action: &str, patient_id: Option<PatientId>, subject: Option<String>) {
         self.audit_change(action, patient_id, subject, None, None);

@@ -140,6 +140,26 @@ uuid_id! {
     /// A job.
     JobId
 }
+uuid_id! {
+    /// A user of a clinic (利用者).
+    UserId
+}
+uuid_id! {
+    /// A machine that calls the API for one clinic.
+    ClientId
+}
+uuid_id! {
+    /// A session of a user.
+    SessionId
+}
+uuid_id! {
+    /// An invitation to set a password.
+    InvitationId
+}
+uuid_id! {
+    /// An operator of the service.
+    OperatorId
+}
 
 /// An enum that is a text with CHECK in the database.
 macro_rules! text_code {
@@ -233,6 +253,11 @@ impl Stamp {
     /// The instant.
     pub const fn at(&self) -> DateTime<Utc> {
         self.at
+    }
+
+    /// The actor.
+    pub const fn actor(&self) -> Actor {
+        self.by
     }
 
     /// The actor as recorded.

@@ -14,6 +14,7 @@ mod error;
 mod facts;
 mod id;
 pub mod idempotency;
+pub mod identity;
 pub mod jobs;
 mod kana;
 pub mod ledger;
@@ -28,6 +29,7 @@ pub mod receipt_notes;
 pub mod receipts;
 pub mod results;
 mod schema;
+mod secret;
 pub mod settlements;
 pub mod tenants;
 pub mod terminal;
@@ -41,6 +43,10 @@ pub use database::{
 };
 pub use error::StoreError;
 pub use facts::{Fact, NewFact, PATIENTS_PER_READ};
-pub use id::{Actor, EntryId, JobId, PatientId, PaymentId, Stamp, TenantId, TerminalPaymentId, VisitId, WriteOffId};
+pub use id::{
+    Actor, ClientId, EntryId, InvitationId, JobId, OperatorId, PatientId, PaymentId, SessionId, Stamp, TenantId,
+    TerminalPaymentId, UserId, VisitId, WriteOffId,
+};
 pub use kana::search_key;
 pub use notice::{Channel, Listener};
+pub use secret::{Hash, Secret};

@@ -443,6 +443,7 @@ diesel::table! {
         totp_last_step -> Nullable<Int8>,
         failed_count -> Int4,
         locked_until -> Nullable<Timestamptz>,
+        totp_pending_enciphered -> Nullable<Bytea>,
     }
 }
 
@@ -505,6 +506,50 @@ diesel::table! {
         locked_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
         origin -> Nullable<Text>,
+        session_id -> Uuid,
+        idle_seconds -> Int4,
+    }
+}
+
+diesel::table! {
+    user_invitations (tenant_id, token_hash) {
+        tenant_id -> Int8,
+        token_hash -> Bytea,
+        invitation_id -> Uuid,
+        user_id -> Uuid,
+        resets_second_factor -> Bool,
+        needs_confirmation -> Bool,
+        confirmed_by -> Nullable<Text>,
+        created_at -> Timestamptz,
+        created_by -> Text,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    api_tokens (tenant_id, token_hash) {
+        tenant_id -> Int8,
+        token_hash -> Bytea,
+        client_id -> Uuid,
+        scopes -> Array<Text>,
+        certificate_hash -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    security_settings (tenant_id, version) {
+        tenant_id -> Int8,
+        version -> Int4,
+        session_idle_minutes -> Int4,
+        session_hours -> Int4,
+        audit_years -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
     }
 }
 

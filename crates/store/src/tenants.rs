@@ -29,6 +29,15 @@ pub fn create(tx: &mut TenantTx<'_>, code: &str, first_receipt_number: i64, stam
     ledger::open_accounts(tx)
 }
 
+/// The code of the clinic, as a login names it.
+///
+/// # Errors
+/// `NotFound` for a tenant that is not registered.
+pub fn code(tx: &mut TenantTx<'_>) -> Result<String, StoreError> {
+    let query = tenants::table.filter(tenants::tenant_id.eq(tx.tenant())).select(tenants::code);
+    query.first(tx.connection()).optional()?.ok_or(StoreError::NotFound { what: "the tenant" })
+}
+
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = institution_versions, check_for_backend(Pg))]
 struct InstitutionRow {

@@ -2,23 +2,19 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use service::identity::Token;
 use service::{Problem, ProblemCode};
-use store::TenantId;
 
 /// Name of the session cookie; the prefix makes browsers keep it to this host and to TLS.
 pub const SESSION_COOKIE: &str = "__Host-tensu-session";
 /// Header of pages' own requests; another site cannot send it without asking first.
 pub const REQUESTED_WITH: &str = "X-Requested-With";
 
-/// A token and how it came.
-#[derive(Clone, PartialEq, Eq)]
+/// The token a request carries.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Credentials {
-    /// The clinic its first part names.
-    pub tenant: TenantId,
-    /// The whole token.
-    pub token: String,
-    /// It came as a cookie: the browser sent it without being asked.
-    pub is_cookie: bool,
+    /// The token; its first part names the clinic.
+    pub token: Token,
 }
 
 impl Credentials {
@@ -40,12 +36,11 @@ impl Credentials {
                 None => return Err(ProblemCode::Unauthenticated.into()),
             },
         };
-        let tenant = token.split('.').next().and_then(|id| id.parse().ok()).and_then(TenantId::new);
-        let tenant = tenant.ok_or(ProblemCode::Unauthenticated)?;
+        let token = Token::parse(&token).ok_or(ProblemCode::Unauthenticated)?;
         let is_safe = request.method().is_safe();
         if is_cookie && !is_safe && !request.headers().contains_key(REQUESTED_WITH) {
             return Err(ProblemCode::CrossSite.into());
         }
-        Ok(Self { tenant, token, is_cookie })
+        Ok(Self { token })
     }
 }

@@ -4,7 +4,10 @@ use actix_web::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use service::identity::Identity;
 use service::{Permission, Problem, ProblemCode, Work};
+use store::Actor;
+use store::visits::DESK;
 
 use crate::State;
 
@@ -45,6 +48,8 @@ impl Method {
 pub trait Permit: 'static {
     /// The permission; none = whoever is logged in.
     const PERMISSION: Option<Permission>;
+    /// False for what a login needs before its second factor is given, and behind a locked screen.
+    const NEEDS_WHOLE_LOGIN: bool = true;
 }
 
 /// Permits, one type for each permission.
@@ -76,6 +81,14 @@ pub mod may {
     pub enum LoggedIn {}
     impl Permit for LoggedIn {
         const PERMISSION: Option<Permission> = None;
+    }
+
+    /// Whoever gave a password, whole login or not.
+    #[derive(Debug)]
+    pub enum HalfLoggedIn {}
+    impl Permit for HalfLoggedIn {
+        const PERMISSION: Option<Permission> = None;
+        const NEEDS_WHOLE_LOGIN: bool = false;
     }
 }
 
@@ -118,7 +131,7 @@ pub struct Call<'a, E: Endpoint> {
     /// What every route may use.
     pub state: &'a State,
     /// Who calls.
-    pub caller: &'a Authenticated,
+    pub caller: &'a Identity,
     /// Names in the path.
     pub path: &'a E::Path,
     /// Names behind the question mark.
@@ -130,6 +143,14 @@ pub struct Call<'a, E: Endpoint> {
 }
 
 impl<E: Endpoint> Call<'_, E> {
+    /// Name of the source the caller's orders are recorded under: the machine's id, or the desk.
+    pub fn source(&self) -> String {
+        match self.caller.actor {
+            Actor::Client(id) => id.to_string(),
+            _ => DESK.to_owned(),
+        }
+    }
+
     /// The version the caller saw.
     ///
     /// # Errors
@@ -137,17 +158,6 @@ impl<E: Endpoint> Call<'_, E> {
     pub fn version(&self) -> Result<i32, Problem> {
         self.if_match.ok_or_else(|| ProblemCode::VersionMissing.into())
     }
-}
-
-/// Who calls, found in the request's own transaction.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Authenticated {
-    /// The person or machine.
-    pub actor: store::Actor,
-    /// What it may do.
-    pub permissions: Vec<Permission>,
-    /// Name of the source its orders are recorded under: `desk` for people, the client's id for machines.
-    pub source: String,
 }
 
 /// What is answered.

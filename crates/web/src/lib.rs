@@ -16,17 +16,10 @@ mod state;
 mod stream;
 
 pub use auth::{Credentials, SESSION_COOKIE};
-pub use endpoint::{Authenticated, Call, Endpoint, Method, Permit, Reply, may};
+pub use endpoint::{Call, Endpoint, Method, Permit, Reply, may};
 pub use limit::RateLimit;
 pub use openapi::document;
 pub use registry::{Registry, Route};
 pub use server::{Options, record_metrics, run, server, tls};
 pub use state::State;
 pub use stream::Bell;
-
-use service::{Problem, ProblemCode, Work};
-
-/// Who holds a token.
-fn identify(_state: &State, _work: &mut Work<'_, '_>, _credentials: &Credentials) -> Result<Authenticated, Problem> {
-    Err(ProblemCode::Unauthenticated.into())
-}

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use governor::clock::DefaultClock;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+use store::Hash;
 
 /// Requests per second of one caller.
 const PER_SECOND: NonZeroU32 = NonZeroU32::new(200).unwrap();
@@ -19,8 +20,8 @@ const CALLERS_MAX: usize = 50_000;
 /// Whose requests are counted.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Key {
-    /// A token, by its text.
-    Token(String),
+    /// A token, by its hash.
+    Token(Hash),
     /// An address without a token.
     Address(Option<IpAddr>),
 }

@@ -6,7 +6,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use serde_json::{Value, json};
-use service::{Caller, Permission, Problem, ProblemCode, Work};
+use service::{Caller, Permission, Problem, ProblemCode, Work, identity};
 use store::idempotency::{self, Answer, KeyedRequest};
 use store::{Actor, TenantId};
 use tracing::Instrument;
@@ -76,7 +76,7 @@ async fn answer<E: Endpoint>(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let incoming = incoming::<E>(state, request, payload).await?;
-    tracing::Span::current().record("tenant", incoming.credentials.tenant.get());
+    tracing::Span::current().record("tenant", incoming.credentials.token.tenant.get());
     let state = state.clone();
     let current = tracing::Span::current();
     let outgoing = web::block(move || current.in_scope(|| run(&state, &incoming)))
@@ -87,7 +87,7 @@ async fn answer<E: Endpoint>(
 
 async fn incoming<E: Endpoint>(state: &State, request: &HttpRequest, payload: Payload) -> Result<Incoming<E>, Problem> {
     let credentials = Credentials::of(request)?;
-    if !state.limit.allows(&Key::Token(credentials.token.clone())) {
+    if !state.limit.allows(&Key::Token(credentials.token.hash())) {
         return Err(ProblemCode::TooMany.into());
     }
     let key = if E::METHOD.is_mutation() { Some(idempotency_key(request)?) } else { None };
@@ -156,7 +156,7 @@ async fn bytes(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Probl
 }
 
 fn run<E: Endpoint>(state: &State, incoming: &Incoming<E>) -> Result<Outgoing, Problem> {
-    let tenant = incoming.credentials.tenant;
+    let tenant = incoming.credentials.token.tenant;
     let caller = Caller { tenant, actor: Actor::System("http"), origin: incoming.origin.clone() };
     let outcome = state.service.run_at(incoming.at, &caller, |work| work_on(state, incoming, work));
     if let Err(problem) = &outcome
@@ -168,9 +168,10 @@ fn run<E: Endpoint>(state: &State, incoming: &Incoming<E>) -> Result<Outgoing, P
 }
 
 fn work_on<E: Endpoint>(state: &State, incoming: &Incoming<E>, work: &mut Work<'_, '_>) -> Result<Outgoing, Problem> {
-    let caller = crate::identify(state, work, &incoming.credentials)?;
-    work.act_as(caller.actor);
-    check_permission(E::Permission::PERMISSION, &caller.permissions)?;
+    let caller = identity::authenticate(work, &incoming.credentials.token, None)?;
+    if E::Permission::NEEDS_WHOLE_LOGIN {
+        caller.require(E::Permission::PERMISSION)?;
+    }
     let route = route_name::<E>();
     let keyed = incoming.key.as_deref().map(|key| KeyedRequest {
         route: &route,
@@ -216,16 +217,6 @@ fn route_name<E: Endpoint>() -> String {
     format!("{} {}", E::METHOD.as_str(), E::PATH)
 }
 
-/// Refuses a caller without the permission.
-pub fn check_permission(needed: Option<Permission>, held: &[Permission]) -> Result<(), Problem> {
-    match needed {
-        Some(permission) if !held.contains(&permission) => {
-            Err(Problem::new(ProblemCode::Forbidden).with("permission", permission.as_str()))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn replayed(answer: &Answer) -> Result<Outgoing, Problem> {
     let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let version = answer.body.get("version").and_then(Value::as_i64).and_then(|version| i32::try_from(version).ok());
@@ -241,8 +232,7 @@ fn replayed(answer: &Answer) -> Result<Outgoing, Problem> {
 fn record_refusal<E: Endpoint>(state: &State, incoming: &Incoming<E>, tenant: TenantId) -> Result<(), Problem> {
     let caller = Caller { tenant, actor: Actor::System("http"), origin: incoming.origin.clone() };
     state.service.run_at(incoming.at, &caller, |work| {
-        let identity = crate::identify(state, work, &incoming.credentials)?;
-        work.act_as(identity.actor);
+        identity::authenticate(work, &incoming.credentials.token, None)?;
         work.audit("request.refused", None, Some(route_name::<E>()));
         Ok(())
     })

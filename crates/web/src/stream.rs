@@ -11,7 +11,7 @@ use actix_web::http::header;
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 use futures_util::stream;
-use service::{Caller, Problem, ProblemCode};
+use service::{Caller, Problem, ProblemCode, identity};
 use store::{Actor, Channel, Listener, outbox};
 use tokio::sync::watch;
 
@@ -147,11 +147,10 @@ impl Reader {
         question: impl Fn(&mut service::Work<'_, '_>) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let (state, credentials) = (self.state.clone(), self.credentials.clone());
-        let caller = Caller { tenant: credentials.tenant, actor: Actor::System("stream"), origin: None };
+        let caller = Caller { tenant: credentials.token.tenant, actor: Actor::System("stream"), origin: None };
         let asked = web::block(move || {
             state.service.run(&caller, |work| {
-                let identity = crate::identify(&state, work, &credentials)?;
-                crate::serve::check_permission(may::EventRead::PERMISSION, &identity.permissions)?;
+                identity::authenticate(work, &credentials.token, None)?.require(may::EventRead::PERMISSION)?;
                 question(work)
             })
         });

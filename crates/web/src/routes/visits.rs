@@ -212,7 +212,7 @@ impl Endpoint for PushVisit {
 
     fn run(call: &Call<'_, Self>, work: &mut Work<'_, '_>) -> Result<Reply<PushAnswer>, Problem> {
         let section = section(call.state);
-        Ok(Reply::plain(visits::push(work, &call.caller.source, call.body, &section)?))
+        Ok(Reply::plain(visits::push(work, &call.source(), call.body, &section)?))
     }
 }
 
@@ -337,7 +337,7 @@ impl Endpoint for CancelVisit {
         if call.query.revision < 1 {
             return Err(Problem::invalid("?revision", "range", "1 以上です"));
         }
-        Ok(Reply::plain(visits::cancel(work, &call.caller.source, call.path.id, call.query.revision)?))
+        Ok(Reply::plain(visits::cancel(work, &call.source(), call.path.id, call.query.revision)?))
     }
 }
 

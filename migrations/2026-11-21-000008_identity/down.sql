@@ -1,0 +1,14 @@
+DROP FUNCTION gate_next_tenant();
+DROP FUNCTION gate_operator_create(uuid, text, text, text, bytea, timestamptz);
+DROP FUNCTION gate_operator_of_login(text);
+DROP FUNCTION gate_operator_outcome(uuid, int, timestamptz, bigint);
+DROP FUNCTION gate_operator_disable(text, timestamptz);
+DROP FUNCTION gate_operator_open_session(bytea, uuid, timestamptz, timestamptz);
+DROP FUNCTION gate_operator_of_session(bytea, timestamptz);
+DROP FUNCTION gate_operator_close_session(bytea, timestamptz);
+DROP FUNCTION gate_operator_event(timestamptz, text, text, text, text);
+DROP SCHEMA operations CASCADE;
+DROP INDEX audit_events_actor;
+DROP TABLE security_settings, api_tokens, user_invitations;
+ALTER TABLE sessions DROP COLUMN session_id, DROP COLUMN idle_seconds;
+ALTER TABLE user_credentials DROP COLUMN totp_pending_enciphered;
