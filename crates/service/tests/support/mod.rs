@@ -77,7 +77,7 @@ pub fn clinic(pool_size: u32) -> Clinic {
             tenants::create(tx, "clinic-a", 1, &stamp(DAY))?;
             let institution = serde_json::from_value(serde_json::json!({
                 "code": "1312345679", "name": "架空内科", "address": "東京都架空区1-1", "phone": "03-0000-0000",
-                "isDemo": true, "departments": [{ "code": "01", "name": "内科" }],
+                "isDemo": true, "departments": [{ "code": "01" }],
             }));
             let institution = institution.unwrap_or_else(|error| panic!("{error}"));
             tenants::record_institution(tx, 0, &institution, &stamp(DAY))?;
