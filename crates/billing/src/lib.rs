@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod balance;
 pub mod claim;
 pub mod clinic;
 pub mod close;
