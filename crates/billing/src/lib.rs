@@ -4,8 +4,11 @@
 pub mod balance;
 pub mod claim;
 pub mod clinic;
+pub mod close;
 pub mod code;
 pub mod encounter;
+pub mod payment_receipt;
 pub mod programme;
 pub mod push;
 pub mod recompute;
+pub mod settlement;
