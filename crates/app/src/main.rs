@@ -3,6 +3,7 @@
 mod claim_command;
 mod clinic_file;
 mod dev_db_command;
+mod events_command;
 mod explain_command;
 mod golden;
 mod masters_command;
@@ -47,6 +48,8 @@ enum Command {
     Worker(serve_command::Work),
     /// Why a visit costs what it costs.
     Explain(explain_command::Command),
+    /// What late facts moved: 追加請求 and 返金 around each event of a clinic document.
+    Events(events_command::Command),
     /// Rules of points and charges with their sources.
     Rules(rules_command::Command),
     /// The embedded engine as a calculation module (calc/1) for others.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Serve(command) => serve_command::serve(&command),
         Command::Worker(command) => serve_command::work(&command),
         Command::Explain(command) => explain_command::run(&command),
+        Command::Events(command) => events_command::run(&command),
         Command::Rules(command) => Ok(rules_command::run(&command)),
         Command::Module(command) => module_command::run(&command),
         Command::Golden(command) => golden::run(command),

@@ -117,6 +117,27 @@ pub fn current(
         .collect()
 }
 
+/// The response of one version of a result.
+///
+/// # Errors
+/// `NotFound`.
+pub fn response(
+    tx: &mut TenantTx<'_>,
+    patient: PatientId,
+    month: ClaimMonth,
+    version: i32,
+) -> Result<Response, StoreError> {
+    let row: Option<Value> = results::table
+        .filter(results::tenant_id.eq(tx.tenant()))
+        .filter(results::patient_id.eq(patient))
+        .filter(results::month.eq(month_column(month)))
+        .filter(results::version.eq(version))
+        .select(results::response)
+        .first(tx.connection())
+        .optional()?;
+    from_json(row.ok_or(StoreError::NotFound { what: WHAT })?, "response")
+}
+
 /// What the months before `month` add to the history, of some patients; at most `months` of them.
 ///
 /// # Errors

@@ -1,10 +1,13 @@
 //! The routes, by what they are about.
 
+mod closes;
+mod debts;
 mod events;
 mod facts;
 mod institution;
 mod masters;
 mod patients;
+mod payments;
 mod visits;
 
 pub(crate) use events::EventView;
@@ -20,6 +23,9 @@ pub fn registry() -> Registry {
     masters::add(&mut registry);
     events::add(&mut registry);
     visits::add(&mut registry);
+    payments::add(&mut registry);
+    debts::add(&mut registry);
+    closes::add(&mut registry);
     registry
 }
 
@@ -28,6 +34,15 @@ pub fn registry() -> Registry {
 pub(crate) struct PatientPath {
     /// 患者番号.
     pub number: String,
+}
+
+/// A change that says why.
+#[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Because {
+    /// Why.
+    #[schemars(length(min = 1, max = 400))]
+    pub reason: String,
 }
 
 /// Routes without names behind the question mark.
