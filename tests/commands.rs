@@ -144,3 +144,22 @@ fn unverified_rules_are_listed() {
     assert!(text(&output).contains("limit.part-general.2026-08"));
     assert!(!text(&output).contains("\n   basic/initial "), "verified rules stay out");
 }
+
+/// What late facts moved is told to the desk, and an earlier day can be asked for.
+#[test]
+fn events_show_what_is_collected_and_paid_back() {
+    let clinic = fixture("demo-clinic/a");
+    let output = tensu(["events".as_ref(), "--clinic".as_ref(), clinic.as_os_str()]);
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    for wanted in
+        ["P29 V12: 窓口負担 8180 → 2450円、領収済 8180円、返金 5730円", "V60", "追加請求 2000円", "入金 2000円"]
+    {
+        assert!(text(&output).contains(wanted), "{wanted}: {}", text(&output));
+    }
+    let explain = |on: &str| {
+        let arguments = ["explain", "--visit", "V12", "--known-on", on, "--clinic"];
+        text(&tensu(arguments.iter().map(std::ffi::OsStr::new).chain([clinic.as_os_str()])))
+    };
+    assert!(explain("2026-10-12").contains("窓口負担 8180円"), "{}", explain("2026-10-12"));
+    assert!(explain("2026-10-13").contains("窓口負担 2450円"), "{}", explain("2026-10-13"));
+}

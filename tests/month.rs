@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use billing::clinic::{Clinic, Patient};
+use billing::clinic::{Clinic, Event};
 use billing::encounter::{PatientRequest, requests};
 use calculation::suite::broken_laws;
 use calculation::{CalculationModule, Request, Response};
@@ -26,14 +26,18 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+fn read_folder<T: serde::de::DeserializeOwned>(folder: &Path) -> Vec<T> {
+    fs::read_dir(folder).unwrap().map(|entry| read(&entry.unwrap().path())).collect()
+}
+
 fn month() -> &'static [PatientRequest] {
     static MONTH: OnceLock<Vec<PatientRequest>> = OnceLock::new();
     MONTH.get_or_init(|| {
         let folder = fixture("demo-clinic/a");
         let mut clinic: Clinic = read(&folder.join("clinic.json"));
-        for entry in fs::read_dir(folder.join("patients")).unwrap() {
-            clinic.patients.push(read::<Patient>(&entry.unwrap().path()));
-        }
+        clinic.patients = read_folder(&folder.join("patients"));
+        let (clinic, findings) = clinic.with_events(&read_folder::<Event>(&folder.join("events")));
+        assert!(!findings.iter().any(kernel::Finding::is_stop), "{findings:#?}");
         requests(&clinic, "2026-10".parse().unwrap()).requests
     })
 }

@@ -10,7 +10,7 @@ use billing::claim::{self, Claims, FileState, FileSummary, Input, Summary};
 use billing::encounter;
 use clap::Subcommand;
 use engine::Engine;
-use kernel::{ClaimMonth, Finding, ReviewBody, Severity};
+use kernel::{ClaimMonth, Finding, ReviewBody, ServiceDate, Severity};
 use masters::Masters;
 
 use crate::{clinic_file, masters_file};
@@ -35,6 +35,9 @@ pub enum Command {
         /// Folder to write: shaho/RECEIPTC.UKE, kokuho/RECEIPTC.UKE, summary.json, findings.json.
         #[arg(long)]
         out: PathBuf,
+        /// Only events and visits up to this day; all without it.
+        #[arg(long)]
+        known_on: Option<ServiceDate>,
         /// Leave out receipts that a finding stops instead of refusing their file.
         #[arg(long)]
         hold: bool,
@@ -43,10 +46,10 @@ pub enum Command {
 
 /// Runs one command. Exit code 0: done; 1: a file is refused; errors become exit code 2.
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
-    let Command::Build { clinic, month, masters, out, hold } = command;
-    let (clinic, findings) = clinic_file::read(&clinic)?;
+    let Command::Build { clinic, month, masters, out, known_on, hold } = command;
+    let (clinic, findings) = clinic_file::read(&clinic, known_on)?;
     let engine = Engine::new(masters_file::load(masters.as_deref())?);
-    let encounters = encounter::requests(&clinic, month).with_programmes(engine.masters());
+    let encounters = encounter::requests_with_late(&clinic, month).with_programmes(engine.masters());
     let mut calculated = claim::calculate(&engine, encounters);
     calculated.findings.extend(findings);
     let input = Input {

@@ -1,12 +1,13 @@
-//! Reading a clinic document: one file, or a folder with clinic.json, patients/*.json and visits/*.json.
+//! Reading a clinic document: one file, or a folder with clinic.json, patients/*.json, visits/*.json, events/*.json.
 
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind};
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use billing::clinic::{Clinic, Patient, PatientVisits};
-use kernel::Finding;
+use billing::clinic::{Clinic, Event, Moment, Patient, PatientVisits};
+use calculation::TimeOfDay;
+use kernel::{Finding, ServiceDate};
 use serde::de::DeserializeOwned;
 
 /// Bytes of one document file at most.
@@ -14,15 +15,29 @@ const DOCUMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Files of a document folder at most.
 const DOCUMENT_FILES_MAX: usize = 200_000;
 
-/// The clinic, and what did not fit together in its files.
-pub fn read(path: &Path) -> anyhow::Result<(Clinic, Vec<Finding>)> {
+/// The clinic with its events up to the end of a day (all without one), and what did not fit together in its files.
+pub fn read(path: &Path, known_on: Option<ServiceDate>) -> anyhow::Result<(Clinic, Vec<Finding>)> {
+    let (clinic, events, mut findings) = opening(path)?;
+    let last = TimeOfDay::new(23, 59).context("the last minute of a day")?;
+    let (clinic, more) = match known_on {
+        Some(on) => clinic.known_at(&events, Moment { on, at: last }),
+        None => clinic.with_events(&events),
+    };
+    findings.extend(more);
+    Ok((clinic, findings))
+}
+
+/// The clinic before its events, the events, and what did not fit together in its files.
+pub fn opening(path: &Path) -> anyhow::Result<(Clinic, Vec<Event>, Vec<Finding>)> {
     if !path.is_dir() {
-        return Ok((read_json(path)?, Vec::new()));
+        return Ok((read_json(path)?, Vec::new(), Vec::new()));
     }
     let clinic: Clinic = read_json(&path.join("clinic.json"))?;
     let patients: Vec<Patient> = read_folder(&path.join("patients"))?;
     let visits: Vec<PatientVisits> = read_folder(&path.join("visits"))?;
-    Ok(clinic.merge(patients, visits))
+    let events: Vec<Event> = read_folder(&path.join("events"))?;
+    let (clinic, findings) = clinic.merge(patients, visits);
+    Ok((clinic, events, findings))
 }
 
 /// Every `*.json` of a folder, by name; none when there is no such folder.

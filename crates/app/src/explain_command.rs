@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use calculation::{CalculationModule, Line, MonthCharge, OrderResult, Outcome, Reason, Response, VisitResult};
 use clap::Args;
 use engine::Engine;
+use kernel::ServiceDate;
 
 use crate::{clinic_file, masters_file};
 
@@ -20,6 +21,9 @@ pub struct Command {
     /// Id of the visit.
     #[arg(long)]
     visit: String,
+    /// Only events and visits up to this day; all without it.
+    #[arg(long)]
+    known_on: Option<ServiceDate>,
     /// Compiled masters or folder of official files.
     #[arg(long)]
     masters: Option<PathBuf>,
@@ -30,7 +34,7 @@ pub struct Command {
 
 /// Calculates the visit's month and prints the visit.
 pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
-    let (clinic, _) = clinic_file::read(&command.clinic)?;
+    let (clinic, _) = clinic_file::read(&command.clinic, command.known_on)?;
     let mut visits = clinic.patients.iter().flat_map(|patient| &patient.visits);
     let month = visits
         .find(|visit| visit.id == command.visit)

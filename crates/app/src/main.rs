@@ -4,11 +4,13 @@ mod audit_command;
 mod claim_command;
 mod clinic_file;
 mod dev_db_command;
+mod events_command;
 mod explain_command;
 mod golden;
 mod keys_file;
 mod masters_command;
 mod masters_file;
+mod module_command;
 mod recompute_command;
 mod rules_command;
 mod serve_command;
@@ -58,8 +60,13 @@ enum Command {
     Audit(audit_command::Command),
     /// Why a visit costs what it costs.
     Explain(explain_command::Command),
+    /// What late facts moved: 追加請求 and 返金 around each event of a clinic document.
+    Events(events_command::Command),
     /// Rules of points and charges with their sources.
     Rules(rules_command::Command),
+    /// The embedded engine as a calculation module (calc/1) for others.
+    #[command(subcommand)]
+    Module(module_command::Command),
     /// Cases with known answers against the embedded engine.
     Golden(golden::Command),
 }
@@ -77,7 +84,9 @@ fn main() -> ExitCode {
         Command::Operator(command) => tenant_command::run_operator(&command),
         Command::Audit(command) => audit_command::run(&command),
         Command::Explain(command) => explain_command::run(&command),
+        Command::Events(command) => events_command::run(&command),
         Command::Rules(command) => Ok(rules_command::run(&command)),
+        Command::Module(command) => module_command::run(&command),
         Command::Golden(command) => golden::run(command),
     };
     match outcome {

@@ -224,7 +224,8 @@ const fn basis_name(basis: u8) -> &'static str {
     match basis {
         0 => "official",
         1 => "derived",
-        _ => "own",
+        2 => "own",
+        _ => "fictional",
     }
 }
 

@@ -14,6 +14,7 @@ use service::{Clock, Service};
 use store::{Database, POOL_SIZE_DEFAULT};
 use web::{Bell, Options, RateLimit, State};
 
+use crate::module_command::ModuleOptions;
 use crate::{keys_file, masters_file};
 
 /// Worker threads of a server: what they do is hand requests to blocking threads.
@@ -33,6 +34,8 @@ pub struct Common {
     /// Connections to the database.
     #[arg(long, default_value_t = POOL_SIZE_DEFAULT)]
     pool: u32,
+    #[command(flatten)]
+    module: ModuleOptions,
 }
 
 #[derive(Args)]
@@ -126,7 +129,12 @@ pub fn service(common: &Common) -> anyhow::Result<(Service, Arc<Engine>, String)
     let database = Database::connect(&url, common.pool).context("opening the database")?;
     let engine = Arc::new(Engine::new(masters_file::load(common.masters.as_deref())?));
     let keyring = keys_file::load(common.keys.as_deref())?;
-    Ok((Service::new(database, engine.clone(), Clock::System).with_keyring(keyring), engine, url))
+    let service = Service::new(database, engine.clone(), Clock::System).with_keyring(keyring);
+    let service = match common.module.client()? {
+        Some(module) => service.with_module(module),
+        None => service,
+    };
+    Ok((service, engine, url))
 }
 
 /// One JSON object per line on standard error; `RUST_LOG` says how much.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use billing::claim::{self, Input};
-use billing::clinic::{Clinic, Patient};
+use billing::clinic::{Clinic, Event, Patient};
 use billing::encounter;
 use engine::Engine;
 use kernel::ClaimMonth;
@@ -50,17 +50,25 @@ fn main() {
 }
 
 fn clinic(folder: &Path) -> Clinic {
-    let mut clinic: Clinic = serde_json::from_str(&fs::read_to_string(folder.join("clinic.json")).unwrap()).unwrap();
+    let mut clinic: Clinic = read(&folder.join("clinic.json"));
     let mut paths: Vec<PathBuf> =
         fs::read_dir(folder.join("patients")).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
+    let patients: Vec<Patient> = paths.iter().map(|path| read(path)).collect();
+    let events: Vec<Event> =
+        fs::read_dir(folder.join("events")).unwrap().map(|entry| read(&entry.unwrap().path())).collect();
+    let demo = Clinic { patients, ..clinic.clone() }.with_events(&events).0;
     for copy in 0..COPIES {
-        for path in &paths {
-            let mut patient: Patient = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        for patient in &demo.patients {
+            let mut patient = patient.clone();
             patient.id = format!("{}-{copy}", patient.id);
             patient.number = format!("{copy:03}{}", patient.number);
             clinic.patients.push(patient);
         }
     }
     clinic
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }

@@ -6,6 +6,8 @@ pub const PATIENT_DUPLICATE: &str = "patient-duplicate";
 pub const ID_DUPLICATE: &str = "id-duplicate";
 /// Stop: an id that nothing carries.
 pub const REFERENCE_UNKNOWN: &str = "reference-unknown";
+/// Confirm: a returned receipt of a カルテ番号 that nobody has.
+pub const RETURN_PATIENT_UNKNOWN: &str = "return-patient-unknown";
 /// Stop: two visits of one patient, day, department and start.
 pub const VISIT_DUPLICATE: &str = "visit-duplicate";
 /// Note: a visit of another month, not in this month's claim.
@@ -43,6 +45,8 @@ pub const PROGRAMME_AGE: &str = "programme-age";
 pub const PROGRAMME_CHANGES: &str = "programme-changes";
 /// Confirm: a field of its row has a value, or stands in a column, that is not known.
 pub const PROGRAMME_UNSUPPORTED: &str = "programme-unsupported";
+/// Note: a rule made of a row whose codes or columns are presumed.
+pub const PROGRAMME_UNVERIFIED: &str = "programme-unverified";
 
 /// Stop: the calculation refused a patient's month.
 pub const CALCULATION_REFUSED: &str = "calculation-refused";

@@ -15,8 +15,9 @@ use masters::{LocalField, LocalProgramme, Masters};
 use crate::code;
 use crate::encounter::Encounters;
 
-/// Amounts of a month that stand for the proportional limit of classes ウ, イ and ア (項目71).
-const PROPORTIONAL_LIMITS: [i64; 3] = [80_100, 167_400, 252_600];
+/// Amounts of a month that stand for the proportional limit of classes ウ, イ and ア (項目71), and the cost above which
+/// it grows by 1 %. Source: 健康保険法施行令 第42条 (until 2026-07, the figures that the amounts name).
+const PROPORTIONAL_LIMITS: [(i64, i64); 3] = [(80_100, 267_000), (167_400, 558_000), (252_600, 842_000)];
 /// Comments with fixed text: the only ones a programme can write by itself.
 const FIXED_TEXT: u32 = 20;
 
@@ -48,13 +49,15 @@ pub fn rule(row: &LocalProgramme<'_>, local_first_laws: &[&str]) -> Result<Local
             LocalMethod::Refund
         }
     };
-    let (share, monthly_cap_yen) = share(&mut fields);
+    let Leaves { share, cap, grows_above, pays_most } = share(&mut fields);
     let from = bound(&mut fields, "ageFrom", "ageFromDay");
     let under = bound(&mut fields, "ageUnder", "ageUnderDay");
     let rule = LocalRule {
         name: name.map(str::to_owned),
         share: share.unwrap_or(LocalShare::RemainingCopay),
-        monthly_cap_yen,
+        monthly_cap_yen: cap,
+        cap_grows_above_yen: grows_above,
+        monthly_payment_max_yen: pays_most,
         method,
         priority: fields.number("priority").and_then(|priority| u16::try_from(priority).ok()),
         before_laws: local_first_laws.iter().map(|law| (*law).to_owned()).collect(),
@@ -64,6 +67,7 @@ pub fn rule(row: &LocalProgramme<'_>, local_first_laws: &[&str]) -> Result<Local
         keeps_total_across_insurance: fields.word("keepsTotal") == "yes",
         special_notes: special_notes(&mut fields),
         comments: comments(&mut fields),
+        presumed: row.presumed().map(str::to_owned).collect(),
     };
     if fields.problems.is_empty() { Ok(rule) } else { Err(fields.problems) }
 }
@@ -141,8 +145,21 @@ impl<'m> Fields<'m, '_> {
     }
 }
 
-/// What the row leaves to the patient, and the cap of the month.
-fn share(fields: &mut Fields<'_, '_>) -> (Option<LocalShare>, Option<Yen>) {
+/// What the row leaves to the patient.
+#[derive(Default)]
+struct Leaves {
+    share: Option<LocalShare>,
+    /// Cap of the month on the patient's part, and the cost above which it grows.
+    cap: Option<Yen>,
+    grows_above: Option<Yen>,
+    /// Cap of the month on the programme's part.
+    pays_most: Option<Yen>,
+}
+
+/// An amount per visit or day with its count in the month.
+type Times = Option<(Yen, Option<u8>)>;
+
+fn share(fields: &mut Fields<'_, '_>) -> Leaves {
     for field in ["visitsNeeded", "weekYen", "yearYen"] {
         if fields.number(field).is_some() {
             fields.unsupported(field);
@@ -152,28 +169,70 @@ fn share(fields: &mut Fields<'_, '_>) -> (Option<LocalShare>, Option<Yen>) {
         fields.unsupported("otherSubsidiesPattern");
     }
     let is_first_only = fields.word("firstVisitOnly") == "yes";
-    let month = month_cap(fields);
+    let (month, grows_above) = month_cap(fields);
     let per_visit = fields.yen("visitYen").map(|yen| (yen, fields.small("visitsPerMonth")));
     let per_day = fields.yen("dayYen").map(|yen| (yen, fields.small("daysPerMonth")));
-    let has_caps = month.is_some() || per_visit.is_some() || per_day.is_some();
-    if has_caps && fields.word("capOf") != "patient" {
-        fields.unsupported("capOf");
-    }
     if per_visit.is_some() && per_day.is_some() {
         fields.unsupported("dayYen");
     }
+    let has_caps = month.is_some() || per_visit.is_some() || per_day.is_some();
+    let of_subsidy = has_caps && fields.word("capOf") == "subsidy";
+    let leaves = if of_subsidy {
+        let share = (!is_first_only && grows_above.is_none()).then(|| payment(fields, per_visit, per_day)).flatten();
+        Leaves { share, pays_most: month, ..Leaves::default() }
+    } else {
+        if has_caps && fields.word("capOf") != "patient" {
+            fields.unsupported("capOf");
+        }
+        let share = patient_share(fields, is_first_only, month, per_visit, per_day);
+        Leaves { share, cap: month, grows_above, pays_most: None }
+    };
+    if leaves.share.is_none() {
+        fields.missing("pattern");
+        if fields.problems.is_empty() {
+            fields.unsupported(if of_subsidy { "capOf" } else { "pattern" });
+        }
+    }
+    leaves
+}
+
+/// The amounts bound what the programme pays (項目54: 助成額): all up to them, the rest stays with the patient.
+fn payment(fields: &mut Fields<'_, '_>, per_visit: Times, per_day: Times) -> Option<LocalShare> {
+    match (fields.word("pattern"), per_visit, per_day) {
+        ("all", Some((yen, max_visits_per_month)), None) => {
+            Some(LocalShare::PaysPerVisitMax { yen, max_visits_per_month })
+        }
+        ("all", None, Some((yen, max_days_per_month))) => Some(LocalShare::PaysPerDayMax { yen, max_days_per_month }),
+        ("all", None, None) => Some(LocalShare::Nothing),
+        _ => None,
+    }
+}
+
+/// The amounts bound the patient's part, or there are none.
+fn patient_share(
+    fields: &mut Fields<'_, '_>,
+    is_first_only: bool,
+    month: Option<Yen>,
+    per_visit: Times,
+    per_day: Times,
+) -> Option<LocalShare> {
     let is_patients = fields.word("conditionOf") == "patient";
+    let has_caps = month.is_some() || per_visit.is_some() || per_day.is_some();
     let limited = |percent| match (per_visit, per_day) {
         (Some((yen, max_visits_per_month)), _) => Some(LocalShare::PerVisitMax { yen, max_visits_per_month, percent }),
         (None, Some((yen, max_days_per_month))) => Some(LocalShare::PerDayMax { yen, max_days_per_month, percent }),
         (None, None) => None,
     };
-    let share = match fields.word("pattern") {
+    match fields.word("pattern") {
         "all" if !has_caps && !is_first_only => Some(LocalShare::Nothing),
         "fixed" if is_patients && per_visit.is_none() && per_day.is_none() => fixed(fields, is_first_only),
         "percentOfCost" if is_patients && !is_first_only => {
             let percent = percent(fields);
             percent.map(|percent| limited(Some(percent)).unwrap_or(LocalShare::PercentOfCost { percent }))
+        }
+        // What the programme pays is named, and nothing bounds the patient's part beside it.
+        "percentOfCost" if !has_caps && !is_first_only => {
+            percent(fields).map(|percent| LocalShare::LessPercentOfCost { percent })
         }
         "percentOfCopay" if per_visit.is_none() && per_day.is_none() && !is_first_only => {
             let percent = percent(fields);
@@ -186,14 +245,7 @@ fn share(fields: &mut Fields<'_, '_>) -> (Option<LocalShare>, Option<Yen>) {
         },
         "rest" => limited(None).or_else(|| month.is_some().then_some(LocalShare::RemainingCopay)),
         _ => None,
-    };
-    if share.is_none() {
-        fields.missing("pattern");
-        if fields.problems.is_empty() {
-            fields.unsupported("pattern");
-        }
     }
-    (share, month)
 }
 
 fn fixed(fields: &mut Fields<'_, '_>, is_first_only: bool) -> Option<LocalShare> {
@@ -216,13 +268,13 @@ fn percent(fields: &mut Fields<'_, '_>) -> Option<u8> {
     percent
 }
 
-/// The lowest of the caps for a receipt, a month and a book of the month.
-fn month_cap(fields: &mut Fields<'_, '_>) -> Option<Yen> {
+/// The lowest of the caps for a receipt, a month and a book of the month; and the cost above which it grows, when the
+/// amount of the month stands for a proportional limit and nothing else bounds the month.
+fn month_cap(fields: &mut Fields<'_, '_>) -> (Option<Yen>, Option<Yen>) {
     let month = fields.yen("monthYen");
-    if month.is_some_and(|yen| PROPORTIONAL_LIMITS.contains(&yen.get())) {
-        fields.problem("monthYen", "the amount stands for a limit that grows with the cost");
-    }
-    let mut caps: Vec<Yen> = month.into_iter().chain(fields.yen("receiptYen")).collect();
+    let growing = PROPORTIONAL_LIMITS.iter().find(|(base, _)| month == Some(Yen::new(*base)));
+    let grows_above = growing.map(|(_, above)| Yen::new(*above));
+    let mut caps: Vec<Yen> = fields.yen("receiptYen").into_iter().collect();
     if fields.word("hasBook") == "yes" {
         if fields.word("bookUnit") != "month" {
             fields.unsupported("bookUnit");
@@ -232,7 +284,11 @@ fn month_cap(fields: &mut Fields<'_, '_>) -> Option<Yen> {
         }
         caps.extend(fields.yen("bookYen"));
     }
-    caps.into_iter().min()
+    if grows_above.is_some() && !caps.is_empty() {
+        fields.unsupported("monthYen");
+    }
+    caps.extend(month);
+    (caps.into_iter().min(), grows_above)
 }
 
 fn bound(fields: &mut Fields<'_, '_>, age: &'static str, day: &'static str) -> Option<AgeBound> {
@@ -345,7 +401,10 @@ impl Encounters {
             for (subsidy, found) in patient.request.subsidies.iter_mut().zip(found) {
                 match found {
                     None => {}
-                    Some(Ok(rule)) => subsidy.local_rule = Some(rule),
+                    Some(Ok(rule)) => {
+                        self.findings.extend(unverified(&patient.patient_id, subsidy, &rule));
+                        subsidy.local_rule = Some(rule);
+                    }
                     Some(Err(problems)) => {
                         let place = format!("patients/{}/subsidies/{}", patient.patient_id, subsidy.id);
                         let finding = |(code, message)| Finding::confirm(code, place.as_str(), message);
@@ -358,6 +417,17 @@ impl Encounters {
         self.findings.dedup();
         self
     }
+}
+
+/// A rule that rests on codes or columns that no official list states.
+fn unverified(patient: &str, subsidy: &Subsidy, rule: &LocalRule) -> Option<Finding> {
+    let message = format!(
+        "{}: the meaning of {} is presumed: compare the rule with the item list of the edition",
+        rule.name.as_deref().unwrap_or(subsidy.payer_number.as_str()),
+        rule.presumed.join(", ")
+    );
+    let place = format!("patients/{patient}/subsidies/{}", subsidy.id);
+    (!rule.presumed.is_empty()).then(|| Finding::note(code::PROGRAMME_UNVERIFIED, place, message))
 }
 
 type Problems = Vec<(&'static str, String)>;

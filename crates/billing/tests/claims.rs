@@ -141,6 +141,7 @@ fn note() -> ReceiptNote {
         narratives: Vec::new(),
         hold: None,
         reclaim: None,
+        claim_in: None,
     }
 }
 

@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use billing::claim::{self, Calculated, Claims, FileState, Input};
-use billing::clinic::{Clinic, Patient};
+use billing::clinic::{Clinic, Event, Visit};
 use billing::encounter;
 use calculation::OtherPayer;
 use engine::Engine;
-use kernel::{ClaimMonth, Finding, Severity, Yen};
+use kernel::{ClaimMonth, Finding, ReviewBody, Severity, Yen};
 use rstest::rstest;
+use serde::de::DeserializeOwned;
 
 /// Words that mark a fictional name.
 const FICTIONAL: [&str; 6] = ["架空", "見本", "例示", "試料", "模擬", "SAMPLE"];
@@ -21,16 +22,30 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/demo-clinic").join(name)
 }
 
-fn clinic(name: &str) -> Clinic {
+fn read<T: DeserializeOwned>(path: &Path) -> T {
+    serde_json::from_str(&fs::read_to_string(path).unwrap())
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn read_folder<T: DeserializeOwned>(path: &Path) -> Vec<T> {
+    fs::read_dir(path).unwrap().map(|entry| read(&entry.unwrap().path())).collect()
+}
+
+/// The documents before any event, and the events in no order.
+fn opening(name: &str) -> (Clinic, Vec<Event>) {
     let folder = folder(name);
-    let document: Clinic = serde_json::from_str(&fs::read_to_string(folder.join("clinic.json")).unwrap()).unwrap();
-    let patients = fs::read_dir(folder.join("patients")).unwrap().map(|entry| {
-        let path = entry.unwrap().path();
-        serde_json::from_str::<Patient>(&fs::read_to_string(&path).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-    });
-    let (clinic, findings) = document.merge(patients.collect(), Vec::new());
+    let (clinic, findings) =
+        read::<Clinic>(&folder.join("clinic.json")).merge(read_folder(&folder.join("patients")), Vec::new());
     assert_eq!(findings, Vec::new());
+    (clinic, read_folder(&folder.join("events")))
+}
+
+/// The documents with all events.
+fn clinic(name: &str) -> Clinic {
+    let (clinic, events) = opening(name);
+    let (clinic, findings) = clinic.with_events(&events);
+    let unknown: Vec<&Finding> = findings.iter().filter(|finding| finding.is_stop()).collect();
+    assert_eq!(unknown, Vec::<&Finding>::new());
     clinic
 }
 
@@ -42,7 +57,8 @@ fn month() -> ClaimMonth {
 fn clinic_a_has_30_patients_and_60_visits() {
     let clinic = clinic("a");
     assert_eq!(clinic.patients.len(), 30);
-    let visits = || clinic.patients.iter().flat_map(|patient| &patient.visits);
+    let of_month = |visit: &&Visit| visit.date.month_of() == month();
+    let visits = || clinic.patients.iter().flat_map(|patient| &patient.visits).filter(of_month);
     assert_eq!(visits().filter(|visit| visit.is_active()).count(), 60);
     assert_eq!(visits().filter(|visit| !visit.is_active()).count(), 1);
     let ids: BTreeSet<&str> = visits().map(|visit| visit.id.as_str()).collect();
@@ -57,7 +73,9 @@ fn documents_stop_nowhere(#[case] name: &str) {
     let encounters = encounter::requests(&clinic, month());
     let serious: Vec<&Finding> = encounters.findings.iter().filter(|f| f.severity != Severity::Note).collect();
     assert_eq!(serious, Vec::<&Finding>::new());
-    assert_eq!(encounters.requests.len(), clinic.patients.len());
+    let has_paid = |visit: &Visit| visit.is_active() || visit.collected_yen.is_some();
+    let visited = clinic.patients.iter().filter(|patient| patient.visits.iter().any(has_paid));
+    assert_eq!(encounters.requests.len(), visited.count());
 }
 
 #[rstest]
@@ -117,7 +135,7 @@ fn engine() -> Engine {
 }
 
 fn build(clinic: &Clinic, engine: &Engine) -> (Calculated, Claims) {
-    let calculated = claim::calculate(engine, encounter::requests(clinic, month()));
+    let calculated = claim::calculate(engine, encounter::requests_with_late(clinic, month()));
     let input = Input {
         clinic,
         claim_month: month().plus_months(1),
@@ -129,7 +147,8 @@ fn build(clinic: &Clinic, engine: &Engine) -> (Calculated, Claims) {
     (calculated, claims)
 }
 
-/// The month of clinic A as the outline of the demo clinic expects it: 社保 18 receipts, 国保 7, 後期 5.
+/// The month of clinic A as the outline of the demo clinic expects it: 社保 18 receipts, 国保 7, 後期 5; with them a
+/// re-claim to each body (R1, R2) and a late receipt (L1).
 #[test]
 fn the_month_of_clinic_a_has_the_expected_shape() {
     let clinic = clinic("a");
@@ -137,10 +156,26 @@ fn the_month_of_clinic_a_has_the_expected_shape() {
     let stops: Vec<&Finding> = claims.findings.iter().filter(|finding| finding.is_stop()).collect();
     assert_eq!(stops, Vec::<&Finding>::new());
     assert_eq!(claims.files.each_ref().map(|file| file.state), [FileState::Ready, FileState::Ready]);
-    assert_eq!(claims.summary.files[0].receipts, 18);
-    assert_eq!(claims.summary.files[1].receipts, 12);
-    let late_elderly = claims.summary.files[1].by_type.iter().filter(|(kind, _)| kind.starts_with("13"));
-    assert_eq!(late_elderly.map(|(_, totals)| totals.receipts).sum::<usize>(), 5);
+    assert_eq!(claims.summary.files[0].receipts, 18 + 1);
+    assert_eq!(claims.summary.files[1].receipts, 12 + 2);
+    let of_month = || claims.claims.iter().filter(|claim| claim.month == month());
+    let count = |body: ReviewBody| of_month().filter(|claim| claim.body == body).count();
+    assert_eq!((count(ReviewBody::PaymentFund), count(ReviewBody::Kokuhoren)), (18, 12));
+    let kind = |claim: &claim::Claim| claim.receipt.re.kind.map(|kind| kind.to_string()).unwrap();
+    assert_eq!(of_month().filter(|claim| kind(claim).starts_with("13")).count(), 5);
+    let late: Vec<String> = claims
+        .claims
+        .iter()
+        .filter(|claim| claim.month != month())
+        .map(|claim| {
+            format!("{} {} {} {}", claim.patient_id, claim.month, kind(claim), claim.receipt.re.search_number.decode())
+        })
+        .collect();
+    let (r1, r2) = ("990000000000000000000000000001", "990000000000000000000000000002");
+    assert_eq!(
+        late,
+        ["P16 2026-07 1112 ".to_owned(), format!("P05 2026-08 1318 {r1}"), format!("P10 2026-09 1126 {r2}")]
+    );
     let claimed: BTreeSet<&str> = claims.claims.iter().map(|claim| claim.patient_id.as_str()).collect();
     assert_eq!(claimed.len(), 28);
     assert!(!claimed.contains("P26") && !claimed.contains("P28"));
@@ -159,7 +194,7 @@ fn the_month_of_clinic_a_has_the_expected_shape() {
 #[case("P25", "38", 3_400)]
 fn caps_of_subsidies_are_reached(#[case] patient: &str, #[case] law: &str, #[case] yen: i64) {
     let (_, claims) = build(&clinic("a"), &engine());
-    let claim = claims.claims.iter().find(|claim| claim.patient_id == patient).unwrap();
+    let claim = claims.claims.iter().find(|claim| claim.patient_id == patient && claim.month == month()).unwrap();
     let ko = claim.receipt.ko.iter().find(|ko| ko.payer.as_str().starts_with(law)).unwrap();
     assert_eq!(ko.charge, Some(Yen::new(yen)));
 }

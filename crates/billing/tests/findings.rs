@@ -111,6 +111,7 @@ fn reclaim(search_number: &str, history: &[&[u8]]) -> ReceiptNote {
         narratives: Vec::new(),
         hold: None,
         reclaim: Some(Reclaim { search_number: search_number.into(), history_hex: history.iter().map(hex).collect() }),
+        claim_in: None,
     }
 }
 

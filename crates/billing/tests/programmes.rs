@@ -45,6 +45,10 @@ const fn yen(yen: i64) -> Yen {
 #[case::first_visit("84139914", "1", LocalShare::FirstVisitFixed { yen: yen(580) }, None)]
 #[case::percent_of_copay("89139919", "1", LocalShare::PercentOfCopay { percent: 50 }, None)]
 #[case::percent_and_day("80139926", "1", LocalShare::PerDayMax { yen: yen(800), max_days_per_month: None, percent: Some(10) }, None)]
+#[case::limit_that_grows("84139922", "1", LocalShare::RemainingCopay, Some(80_100))]
+#[case::payment_of_the_month("80139942", "1", LocalShare::Nothing, None)]
+#[case::payment_of_a_visit("81139941", "1", LocalShare::PaysPerVisitMax { yen: yen(500), max_visits_per_month: Some(4) }, None)]
+#[case::percent_that_it_pays("82139940", "1", LocalShare::LessPercentOfCost { percent: 20 }, None)]
 #[case::book_of_the_month("83139923", "1", LocalShare::PerVisitMax { yen: yen(300), max_visits_per_month: None, percent: None }, Some(5_000))]
 fn kinds_of_share(#[case] number: &str, #[case] division: &str, #[case] share: LocalShare, #[case] cap: Option<i64>) {
     let rule = made(number, division).unwrap();
@@ -70,11 +74,31 @@ fn conditions_and_marks_of_a_rule() {
 }
 
 #[rstest]
-#[case::limit_that_grows("84139922", &["monthYen"])]
+#[case::cap_of_the_week("88139944", &["weekYen"])]
 #[case::cap_of_the_year("85139921", &["yearYen"])]
 #[case::unknown_code("87139929", &["pattern"])]
 fn what_no_rule_expresses_names_its_field(#[case] number: &str, #[case] fields: &[&str]) {
     assert_eq!(made(number, "1").unwrap_err(), fields);
+}
+
+#[test]
+fn bounds_of_the_month_beside_the_share() {
+    let growing = made("84139922", "1").unwrap();
+    assert_eq!(growing.cap_grows_above_yen, Some(yen(267_000)));
+    let payment = made("80139942", "1").unwrap();
+    assert_eq!((payment.monthly_payment_max_yen, payment.cap_grows_above_yen), (Some(yen(3_000)), None));
+}
+
+/// Codes that no published list states are used, and said to be presumed.
+#[test]
+fn presumed_codes_are_told() {
+    let school = made("88139910", "2").unwrap();
+    let presumed = ["ageFromDay", "ageUnderDay", "isCommissioned", "toPaymentFund", "toKokuhoren", "conditionOf"];
+    assert_eq!(school.presumed.iter().filter(|field| presumed.contains(&field.as_str())).count(), presumed.len());
+    assert!(!school.presumed.iter().any(|field| field == "pattern" || field == "method"));
+    let encounters = encounters("2020-04-01", json!({ "payerNumber": "88139910" }), "2026-10-05");
+    let found: Vec<_> = encounters.findings.iter().map(|finding| (finding.code.as_ref(), finding.severity)).collect();
+    assert_eq!(found, [("programme-unverified", kernel::Severity::Note)]);
 }
 
 /// The requests of a patient with one subsidy and one visit.
@@ -125,13 +149,14 @@ fn the_row_is_chosen_by_age(#[case] birth: &str, #[case] day: &str, #[case] visi
 #[case::no_row_at_this_age("88139910", json!({}), "1999-04-30", "programme-age")]
 #[case::key_of_another_row("88139910", json!({ "programme": "13-991-1" }), "2020-04-02", "programme-unknown")]
 #[case::no_key("88139910", json!({ "programme": "見本市" }), "2020-04-02", "programme-unknown")]
-#[case::unsupported("84139922", json!({}), "1999-04-30", "programme-unsupported")]
+#[case::unsupported("85139921", json!({}), "1999-04-30", "programme-unsupported")]
 fn what_is_not_found_is_told(#[case] number: &str, #[case] more: Value, #[case] birth: &str, #[case] code: &str) {
     let mut subsidy = more;
     subsidy.as_object_mut().unwrap().insert("payerNumber".into(), json!(number));
     let encounters = encounters(birth, subsidy, "2026-10-05");
     assert_eq!(resolved(&encounters), None);
-    let found: Vec<_> = encounters.findings.iter().filter(|f| f.code.starts_with("programme-")).collect();
+    let is_told = |code: &str| code.starts_with("programme-") && code != "programme-unverified";
+    let found: Vec<_> = encounters.findings.iter().filter(|f| is_told(&f.code)).collect();
     assert_eq!(found.iter().map(|f| f.code.as_ref()).collect::<Vec<_>>(), [code]);
     assert_eq!(found.first().unwrap().place, "patients/P/subsidies/S");
 }

@@ -9,6 +9,7 @@ use schemars::{Schema, schema_for};
 
 #[rstest]
 #[case("clinic.schema.json", billing::clinic::schema())]
+#[case("clinic-event.schema.json", billing::clinic::event_schema())]
 #[case("claim-summary.schema.json", schema_for!(billing::claim::Summary))]
 #[case("calc-1-request.schema.json", schema_for!(calculation::Request))]
 #[case("calc-1-response.schema.json", schema_for!(calculation::Response))]

@@ -4,21 +4,27 @@ use sha2::{Digest, Sha256};
 
 use crate::Request;
 
+/// What the request of a patient without visits, and each visit of it, usually take as text.
+const BYTES_USUAL: usize = 2_048;
+const BYTES_PER_VISIT_USUAL: usize = 3_072;
+
 /// SHA-256 in hexadecimal over the request without `requestId`, `revision` and array order, the engine's
 /// version and the release of the masters.
-pub fn result_id(request: &Request, engine_version: &str, master_release: &str) -> String {
-    let mut canonical = request.clone();
-    canonical.request_id.clear();
-    canonical.revision = 0;
-    canonical.sort();
-    let mut hasher = Sha256::new();
+pub fn result_id(mut request: Request, engine_version: &str, master_release: &str) -> String {
+    request.request_id.clear();
+    request.revision = 0;
+    request.sort();
+    let mut text = Vec::with_capacity(BYTES_USUAL + BYTES_PER_VISIT_USUAL * request.visits.len());
     // Serialising plain data into memory does not fail.
-    hasher.update(serde_json::to_vec(&canonical).unwrap_or_default());
+    let _ = serde_json::to_writer(&mut text, &request);
+    let mut hasher = Sha256::new();
+    hasher.update(text);
     hasher.update([0]);
     hasher.update(engine_version.as_bytes());
     hasher.update([0]);
     hasher.update(master_release.as_bytes());
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    hasher.finalize().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 impl Request {

@@ -50,4 +50,11 @@ pub struct Collected {
     /// The result it was collected on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result_id: Option<String>,
+    /// The visit was cancelled and is not in the request: what was collected for it is paid back (返金).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_cancelled: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
 mod canonical;
+mod compare;
 mod history;
 mod local;
 mod module;
@@ -12,6 +13,7 @@ pub mod suite;
 mod switches;
 
 pub use canonical::result_id;
+pub use compare::{Difference, DifferenceKind, compare};
 pub use history::*;
 pub use local::*;
 pub use module::{CalculationModule, Capabilities, Problem, ProblemCode};

@@ -22,6 +22,12 @@ pub struct LocalRule {
     /// Cap of the month on the patient's part (items 70 and 71; the book of items 88–91).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monthly_cap_yen: Option<Yen>,
+    /// The cap stands for a limit that grows (item 71): above this cost it rises by 1 % of the cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap_grows_above_yen: Option<Yen>,
+    /// What the programme pays in a month at most (items 54, 70 and 71); the rest stays with the patient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly_payment_max_yen: Option<Yen>,
     /// How the clinic is paid (item 36).
     #[serde(default)]
     pub method: LocalMethod,
@@ -50,6 +56,9 @@ pub struct LocalRule {
     /// Comment to write on the receipt (item 98).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<CommentCode>,
+    /// Fields of the row whose code or column no official list states: the rule is unverified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub presumed: Vec<String>,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -63,6 +72,8 @@ impl LocalRule {
             name: None,
             share,
             monthly_cap_yen: None,
+            cap_grows_above_yen: None,
+            monthly_payment_max_yen: None,
             method: LocalMethod::Receipt,
             priority: None,
             before_laws: Vec::new(),
@@ -72,6 +83,7 @@ impl LocalRule {
             keeps_total_across_insurance: false,
             special_notes: Vec::new(),
             comments: Vec::new(),
+            presumed: Vec::new(),
         }
     }
 }
@@ -96,6 +108,30 @@ pub enum LocalShare {
     },
     /// What the payers before left, up to the cap.
     RemainingCopay,
+    /// The programme pays a percentage of the cost, the patient the rest.
+    #[serde(rename_all = "camelCase")]
+    LessPercentOfCost {
+        /// Percent of the cost.
+        percent: u8,
+    },
+    /// The programme pays at most an amount per visit, the patient the rest.
+    #[serde(rename_all = "camelCase")]
+    PaysPerVisitMax {
+        /// Yen per visit.
+        yen: Yen,
+        /// Visits of the month it pays for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_visits_per_month: Option<u8>,
+    },
+    /// The programme pays at most an amount per day, the patient the rest.
+    #[serde(rename_all = "camelCase")]
+    PaysPerDayMax {
+        /// Yen per day.
+        yen: Yen,
+        /// Days of the month it pays for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_days_per_month: Option<u8>,
+    },
     /// At most an amount per visit.
     #[serde(rename_all = "camelCase")]
     PerVisitMax {

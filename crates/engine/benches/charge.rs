@@ -1,4 +1,5 @@
-//! Time of one patient-month's charge: `cargo bench -p engine --bench charge`.
+//! Time of one patient-month's charge: `cargo bench -p engine --bench charge`. `CHARGE_ROUNDS` makes it short enough for
+//! an instruction count (`valgrind --tool=callgrind`), which other load does not disturb.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,6 +12,10 @@ use kernel::{Points, Yen};
 use serde_json::json;
 
 const ROUNDS: u32 = 100_000;
+
+fn rounds() -> u32 {
+    std::env::var("CHARGE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS)
+}
 
 fn main() {
     for visits in [2, 5, 20] {
@@ -29,11 +34,12 @@ fn month_of(month: &Month) -> usize {
 }
 
 fn report(name: &str, mut run: impl FnMut() -> usize) {
+    let rounds = rounds();
     let start = Instant::now();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         black_box(run());
     }
-    println!("{name:<20} {:>8} ns", start.elapsed().as_nanos() / u128::from(ROUNDS));
+    println!("{name:<20} {:>8} ns", start.elapsed().as_nanos() / u128::from(rounds.max(1)));
 }
 
 /// 協会けんぽ with 指定難病 and a local programme; each visit has lines with both and with insurance only.

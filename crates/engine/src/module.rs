@@ -60,14 +60,14 @@ impl CalculationModule for Engine {
         let mut sorted = request.clone();
         sorted.sort();
         let month = self.points(&sorted);
-        Ok(self.respond(&sorted, month))
+        Ok(self.respond(sorted, month))
     }
 }
 
 impl Engine {
-    fn respond(&self, request: &Request, mut month: MonthPoints) -> Response {
-        let suggestions = if request.options.suggestions { suggest(self, request, &month) } else { Vec::new() };
-        let charges = charge(request, &priced_lines(&month), &month.facts);
+    fn respond(&self, request: Request, mut month: MonthPoints) -> Response {
+        let suggestions = if request.options.suggestions { suggest(self, &request, &month) } else { Vec::new() };
+        let charges = charge(&request, &priced_lines(&month), &month.facts);
         let mut classes = charges.line_classes.into_iter();
         for visit in &mut month.visits {
             for line in &mut visit.lines {
@@ -90,14 +90,13 @@ impl Engine {
             Basis::Derived => vec![Word::Borrowed("derived-masters")],
         };
         Response {
-            result_id: result_id(request, VERSION, self.masters.release()),
             request_id: request.request_id.clone(),
             revision: request.revision,
             month: request.month,
             engine: EngineInfo {
                 name: Word::Borrowed("embedded"),
                 version: Word::Borrowed(VERSION),
-                rulesets: vec![self.ruleset(request, month.basis)],
+                rulesets: vec![self.ruleset(&request, month.basis)],
             },
             provisional: !provisional_reasons.is_empty(),
             provisional_reasons,
@@ -108,6 +107,7 @@ impl Engine {
             findings,
             suggestions,
             used_history: month.used_history,
+            result_id: result_id(request, VERSION, self.masters.release()),
         }
     }
 
@@ -233,8 +233,8 @@ fn check_references(request: &Request) -> Result<(), Problem> {
             }
         }
     }
-    let collected =
-        request.collected.iter().position(|row| !request.visits.iter().any(|visit| visit.id == row.visit_id));
+    let is_known = |id: &str| request.visits.iter().any(|visit| visit.id == id);
+    let collected = request.collected.iter().position(|row| !row.is_cancelled && !is_known(&row.visit_id));
     match collected.and_then(|position| request.collected.get(position).map(|row| (position, row))) {
         Some((position, row)) => unknown(format!("/collected/{position}/visitId"), &row.visit_id),
         None => Ok(()),

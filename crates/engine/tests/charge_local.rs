@@ -253,3 +253,46 @@ fn specific_disease_over_parts(#[case] switches: Value, #[case] insurer: &str, #
     let reason = outcome.months[0].reasons.iter().find(|reason| reason.rule == rule).unwrap();
     assert!(!reason.is_verified);
 }
+
+fn shared(share: Value, more: Value) -> Value {
+    let mut rule = json!({ "share": share });
+    rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    with(subsidy("S80", "80139918", None), "localRule", rule)
+}
+
+fn month_of(subsidy: Value, points: &[i64]) -> Vec<i64> {
+    let days = ["2026-10-05", "2026-10-12", "2026-10-19"];
+    let visits: Vec<Value> = days.iter().take(points.len()).map(|day| visit(day, day)).collect();
+    let request = request(json!({
+        "subsidies": [subsidy], "sets": [set("A", Some("C1"), &["S80"])], "visits": visits
+    }));
+    let lines: Vec<_> = days.iter().zip(points).map(|(day, points)| (*day, "A", *points)).collect();
+    dues(&run(&request, &lines))
+}
+
+/// Bounds of what the programme pays leave the rest with the patient.
+#[test]
+fn bounds_of_the_payment_leave_the_rest() {
+    // 3割: 1,500 and 3,000; it pays 3,000 of the month: 1,500 all, then 1,500 of 3,000, then nothing of 600.
+    let month = shared(json!({ "kind": "nothing" }), json!({ "monthlyPaymentMaxYen": 3_000 }));
+    assert_eq!(month_of(month, &[500, 1_000, 200]), [0, 1_500, 600]);
+    // 500 of each of two visits: 1,500 − 500, 3,000 − 500, 600.
+    let visits = json!({ "kind": "paysPerVisitMax", "yen": 500, "maxVisitsPerMonth": 2 });
+    assert_eq!(month_of(shared(visits, json!({})), &[500, 1_000, 200]), [1_000, 2_500, 600]);
+    let days = json!({ "kind": "paysPerDayMax", "yen": 2_000 });
+    assert_eq!(month_of(shared(days, json!({})), &[500, 1_000, 200]), [0, 1_000, 0]);
+    // 20 % of the cost: a tenth stays with the patient.
+    let percent = json!({ "kind": "lessPercentOfCost", "percent": 20 });
+    assert_eq!(month_of(shared(percent, json!({})), &[500, 1_000]), [500, 1_000]);
+}
+
+/// 80,100 yen + 1 % of the cost above 267,000.
+#[test]
+fn a_cap_that_stands_for_a_limit_grows_with_the_cost() {
+    let rule = shared(
+        json!({ "kind": "remainingCopay" }),
+        json!({ "monthlyCapYen": 80_100, "capGrowsAboveYen": 267_000, "presumed": ["conditionOf"] }),
+    );
+    // Cost 200,000: 60,000. Cost 300,000: 90,000, capped at 80,100 + 330 = 80,430. Cost 400,000: 81,430.
+    assert_eq!(month_of(rule, &[20_000, 10_000, 10_000]), [60_000, 20_430, 1_000]);
+}

@@ -120,8 +120,20 @@ fn e9_a_cancelled_visit_is_paid_back_and_the_others_are_charged_without_it() {
     let outcome = run(&one, &lines[1..]);
     assert_eq!(dues(&outcome), [15_000]);
     assert_eq!(adjustments(&outcome), [("V2".to_owned(), 8_100)]);
-    // The 30,000 yen of the cancelled visit have no visit any more: a person pays them back.
+    // A caller that does not say why the visit is gone gets no refund line: a person looks.
     assert_eq!(codes(&outcome), [("collected-visit-unknown", "visits/V1")]);
+    let cancelled = json!([
+        { "visitId": "V1", "yen": 30_000, "isCancelled": true }, { "visitId": "V2", "yen": 6_900 }
+    ]);
+    let told = run(&month(json!([visit("V2", "2026-10-30")]), cancelled), &lines[1..]);
+    assert_eq!(adjustments(&told), [("V1".to_owned(), -30_000), ("V2".to_owned(), 8_100)]);
+    assert!(codes(&told).is_empty());
+    // Paid back since: nothing is left to say.
+    let settled = json!([
+        { "visitId": "V1", "yen": 30_000, "isCancelled": true }, { "visitId": "V1", "yen": -30_000, "isCancelled": true },
+        { "visitId": "V2", "yen": 15_000 }
+    ]);
+    assert_eq!(adjustments(&run(&month(json!([visit("V2", "2026-10-30")]), settled), &lines[1..])), []);
 }
 
 #[test]
@@ -263,4 +275,57 @@ fn payers_outside_the_claim_keep_their_balance() {
     let outcome = run(&request, &[("V1", "A", 100), ("V2", "W", 100)]);
     assert_eq!(adjustments(&outcome), to_pay_back("V2", 1_200));
     assert!(outcome.months.iter().any(|month| month.payer == PayerKind::WorkAccident));
+}
+
+/// The cap of the 上限額管理票 is the patient's, whoever insures him: a new insurer in the month does not begin it again.
+#[test]
+fn a_new_insurer_does_not_begin_the_cap_of_a_book_again() {
+    let request = request(json!({
+        "coverages": [
+            with(coverage("C1", "139998", 30), "validTo", json!("2026-10-15")),
+            with(coverage("C2", "01139997", 30), "validFrom", json!("2026-10-16"))
+        ],
+        "subsidies": [subsidy("S54", "54139993", Some(2_500))],
+        "sets": [set("A", Some("C1"), &["S54"]), set("B", Some("C2"), &["S54"])],
+        "visits": [visit("V1", "2026-10-09"), visit("V2", "2026-10-16"), visit("V3", "2026-10-23")]
+    }));
+    let outcome = run(&request, &[("V1", "A", 1_000), ("V2", "B", 1_000), ("V3", "B", 1_000)]);
+    // 20 % of 10,000 = 2,000; of the second 2,000 the book leaves 500, then nothing.
+    assert_eq!(dues(&outcome), [2_000, 500, 0]);
+    let copays: Vec<Option<i64>> =
+        outcome.claims.iter().map(|claim| claim.subsidies[0].copay_yen.map(kernel::Yen::get)).collect();
+    assert_eq!(copays, [Some(2_000), Some(500)]);
+}
+
+/// 本人支払額 of the 医療券 is for the month.
+#[test]
+fn a_new_insurer_does_not_ask_the_ticket_payment_again() {
+    let request = request(json!({
+        "coverages": [
+            with(coverage("C1", "06139992", 30), "validTo", json!("2026-10-15")),
+            with(coverage("C2", "01139997", 30), "validFrom", json!("2026-10-16"))
+        ],
+        "subsidies": [with(subsidy("S12", "12139994", None), "ticketPaymentYen", json!(1_000))],
+        "sets": [set("A", Some("C1"), &["S12"]), set("B", Some("C2"), &["S12"])],
+        "visits": [visit("V1", "2026-10-09"), visit("V2", "2026-10-16")]
+    }));
+    assert_eq!(dues(&run(&request, &[("V1", "A", 200), ("V2", "B", 1_000)])), [600, 400]);
+}
+
+/// 生活保護 from the 16th: before, law 21 leaves its 10 %; from then on it pays the whole copay of its lines.
+#[test]
+fn welfare_that_begins_within_the_month_changes_only_its_days() {
+    let request = request(json!({
+        "coverages": [coverage("C1", "01139997", 30)],
+        "subsidies": [
+            subsidy("S21", "21139993", Some(5_000)),
+            with(subsidy("S12", "12139994", None), "validFrom", json!("2026-10-16"))
+        ],
+        "sets": [set("A", Some("C1"), &["S21"]), set("B", Some("C1"), &["S12"])],
+        "visits": [visit("V1", "2026-10-05"), visit("V2", "2026-10-20")]
+    }));
+    let outcome = run(&request, &[("V1", "A", 1_000), ("V2", "A", 1_000), ("V2", "B", 500)]);
+    assert_eq!(dues(&outcome), [1_000, 0]);
+    let copays: Vec<_> = outcome.claims[0].subsidies.iter().map(|ko| ko.copay_yen.map(kernel::Yen::get)).collect();
+    assert_eq!(copays, [Some(1_000), Some(0)]);
 }

@@ -28,7 +28,16 @@ fn subsidy(law: &str, (cap, elsewhere, local): (Option<i64>, i64, u8)) -> Subsid
         (None, _) => Share::PerVisitMax { yen: Yen::new(500), visits: Some(2) },
     };
     let elsewhere = vec![Elsewhere { date: None, yen: Yen::new(elsewhere * 10) }];
-    Subsidy { programme: national, share, cap, elsewhere, is_on_receipt: true }
+    Subsidy {
+        programme: national,
+        share,
+        cap,
+        elsewhere,
+        free: None,
+        cap_grows_above: None,
+        pays_most: None,
+        is_on_receipt: true,
+    }
 }
 
 fn insurance() -> impl Strategy<Value = (Insurance, Option<IncomeClass>)> {

@@ -41,7 +41,9 @@ fn tables(winner: (u32, Place), loser: (u32, Place), points: i32) -> Tables {
 
 /// Winner on the first day, loser on the second.
 fn told(winner: (u32, Place), loser: (u32, Place), days: (&str, &str)) -> (Outcome, String) {
-    let visits = [visit(1, days.0, vec![plain(1, winner.0)]), visit(2, days.1, vec![plain(1, loser.0)])];
+    let mut visits = [visit(1, days.0, vec![plain(1, winner.0)]), visit(2, days.1, vec![plain(1, loser.0)])];
+    // Some of the fees are for the time outside the hours only.
+    visits[0]["timeClass"] = json!("after_hours");
     let found = month(tables(winner, loser, 100), &visits, &[]);
     assert_eq!(outcome(&found, "V1", "O1"), Accepted, "the winner stands");
     let outcome = outcome(&found, "V2", "O1");
@@ -74,6 +76,36 @@ fn rules_of_the_month(
         outcome(&month(tables(winner, loser, 100), &visits, &[(history, winner.0)]), "V1", "O1")
     };
     assert_eq!((with("2024-07-01"), with("2024-06-30")), (expected, Accepted));
+}
+
+/// 通院・在宅精神療法 in the month of 生活習慣病管理料(Ⅱ), since 2026-06.
+#[rstest]
+#[case::since_2026("2026-07-10", "2026-07-01", Rejected)]
+#[case::month_before("2026-07-10", "2026-06-30", Accepted)]
+#[case::before_the_revision("2026-05-10", "2026-05-01", Accepted)]
+fn psychiatry_beside_lifestyle_management(#[case] on: &str, #[case] earlier: &str, #[case] expected: Outcome) {
+    let therapy = (180_070_410, (b'I', 2, 0, 0));
+    let visits = [visit(1, on, vec![plain(1, therapy.0)])];
+    let found = month(tables(LIFESTYLE_II, therapy, 410), &visits, &[(earlier, LIFESTYLE_II.0)]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == Rejected {
+        assert_eq!(reason(&found, "V1", "O1").rule, "psychiatry/lifestyle-2");
+    }
+}
+
+/// 電子的診療情報連携体制整備加算 and 在宅医療DX情報活用加算 of a month, since 2026-06.
+#[rstest]
+#[case::since_2026("2026-07-10", "2026-07-01", Rejected)]
+#[case::month_before("2026-07-10", "2026-06-30", Accepted)]
+#[case::before_the_revision("2026-05-10", "2026-05-01", Accepted)]
+fn two_kinds_of_digital_coordination(#[case] on: &str, #[case] earlier: &str, #[case] expected: Outcome) {
+    let winner = (112_709_570, (b'A', 1, 0, 0));
+    let home = (114_746_310, (b'C', 1, 0, 9));
+    let found = month(tables(winner, home, 11), &[visit(1, on, vec![plain(1, home.0)])], &[(earlier, winner.0)]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == Rejected {
+        assert_eq!(reason(&found, "V1", "O1").rule, "home/dx");
+    }
 }
 
 #[rstest]
@@ -201,4 +233,69 @@ fn self_injection_leaves_no_injection_on_a_home_visit(
     if expected == Rejected {
         assert_eq!(reason(&found, "V2", "O2").rule, "injection/self-injection-visit");
     }
+}
+
+/// 小児科外来診療料 in person: what the visit holds beside it is contained in it, and it is named as the cause.
+#[test]
+fn the_pediatric_fee_is_the_cause_of_what_it_contains() {
+    const PEDIATRIC_REVISIT: u32 = 113_003_810;
+    let test = (160_000_009, (b'D', 5, 0, 0));
+    let mut child = visit(1, DAY, vec![plain(1, test.0)]);
+    child["kind"] = json!("revisit");
+    let mut request = points_support::request(&[child], &[]);
+    request.patient.birth_date = "2021-01-01".parse().unwrap();
+    request.institution.facts = vec![calculation::InstitutionFact::PediatricOutpatientFee];
+    request.institution.departments[0].is_pediatrics = true;
+    let found = points_support::compute(tables((PEDIATRIC_REVISIT, (b'B', 1, 2, 1)), test, 100), &request);
+    assert_eq!(outcome(&found, "V1", "O1"), Included);
+    let why = reason(&found, "V1", "O1");
+    assert_eq!(why.rule, "management/pediatric-outpatient-includes");
+    let code = calculation::Cause::Item { date: DAY.parse().unwrap(), code: "113003810".parse().unwrap() };
+    assert_eq!(why.caused_by, [code]);
+}
+
+/// 電話等再診: no 医学管理等 that day, but for a person's word about 診療情報提供料(Ⅰ).
+#[rstest]
+#[case::management((113_001_810, (b'B', 0, 0, 0)), "phone", Rejected)]
+#[case::referral((180_016_110, (b'B', 9, 0, 0)), "phone", NeedsConfirmation)]
+#[case::specimen_test((160_000_009, (b'D', 5, 0, 0)), "phone", Accepted)]
+#[case::in_person((113_001_810, (b'B', 0, 0, 0)), "revisit", Accepted)]
+fn no_management_by_telephone(#[case] act: (u32, Place), #[case] kind: &str, #[case] expected: Outcome) {
+    let mut call = visit(1, DAY, vec![plain(1, act.0)]);
+    call["kind"] = json!(kind);
+    let found = month(Tables { acts: vec![at(act.0, act.1)], ..Tables::default() }, &[call], &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected != Accepted {
+        assert_eq!(reason(&found, "V1", "O1").rule, "basic/phone-management");
+    }
+}
+
+/// Operations of one field: the main one is named as the cause.
+#[rstest]
+#[case::one_field(None, Included)]
+#[case::two_fields(Some("左"), Accepted)]
+fn of_operations_in_one_field_the_main_one_stays(#[case] site: Option<&str>, #[case] expected: Outcome) {
+    let main = ActRow { points_e2: 90_000, ..at(150_000_002, (b'K', 5, 0, 0)) };
+    let tables = Tables { acts: vec![at(OPERATION.0, OPERATION.1), main], ..Tables::default() };
+    let no = json!([{ "condition": "exception", "value": "no" }]);
+    let mut first = order(1, OPERATION.0, json!({ "answers": no }));
+    if let Some(site) = site {
+        first["site"] = json!(site);
+    }
+    let found = month(tables, &[visit(1, DAY, vec![first, plain(2, 150_000_002)])], &[]);
+    assert_eq!((outcome(&found, "V1", "O1"), outcome(&found, "V1", "O2")), (expected, Accepted));
+    if expected == Included {
+        let why = reason(&found, "V1", "O1");
+        assert_eq!((why.rule.as_ref(), why.caused_by.len()), ("operation/same-field", 1));
+    }
+}
+
+/// 看取り加算 stands with 往診料 as well: it is no 訪問診療料.
+#[test]
+fn an_addition_of_a_home_visit_leaves_the_house_call() {
+    let house_call = at(114_000_110, (b'C', 0, 0, 0));
+    let addition = ActRow { notice_role: 7, ..at(HOME_VISIT.0, HOME_VISIT.1) };
+    let tables = Tables { acts: vec![house_call, addition], ..Tables::default() };
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, 114_000_110), plain(2, HOME_VISIT.0)])], &[]);
+    assert_eq!((outcome(&found, "V1", "O1"), outcome(&found, "V1", "O2")), (Accepted, Accepted));
 }

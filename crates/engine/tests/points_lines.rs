@@ -4,7 +4,7 @@
 
 mod points_support;
 
-use calculation::Outcome::{Accepted, Included, Rejected, Replaced};
+use calculation::Outcome::{self, Accepted, Included, Rejected, Replaced};
 use masters::Tables;
 use masters::row::{ActRow, CommentRow, DrugRow, MaterialRow};
 use points_support::{
@@ -298,4 +298,136 @@ fn drugs_follow_the_main_injection_and_fall_with_anything_else() {
     let why = reason(&found, "V1", "O3");
     assert_eq!((why.rule.as_ref(), why.caused_by.len()), ("order/base-rejected", 1));
     assert_eq!(shown(&found), ["32 130000001 37 x 1", "50 150000001 900 x 1"]);
+}
+
+/// A drug without a procedure is a line of its own: beside a medicine and an act that share its number.
+#[test]
+fn a_used_drug_takes_no_medicine_and_no_act_into_its_line() {
+    let tables = || Tables {
+        acts: vec![act(BASE, b'D', 7, 100)],
+        drugs: vec![drug(DRUG, 4, 10_000), drug(OTHER_DRUG, 1, 10_000)],
+        ..Tables::default()
+    };
+    let orders = vec![used(1, DRUG, 1, "injection"), medicine(2, OTHER_DRUG, json!({ "days": 3, "group": 1 }))];
+    assert_eq!(one_day(tables(), orders), ["21 620000002 10 x 3", "33 620000001 10 x 1"]);
+    let orders = vec![used(1, DRUG, 1, "injection"), order(2, BASE, json!({ "group": 1 }))];
+    assert_eq!(one_day(tables(), orders), ["33 620000001 10 x 1", "60 160000001 100 x 1"]);
+}
+
+/// The main injection of the visit takes the drug, not another act whose section has its letter or its number.
+#[test]
+fn a_drug_follows_the_injection_that_stands_for_its_own() {
+    let row = |code, letter, number, points, bucket| ActRow {
+        outpatient_bucket: bucket,
+        ..act(code, letter, number, points)
+    };
+    let acts = vec![
+        row(BASE, b'D', 5, 21, 600),
+        row(130_000_000, b'G', 0, 25, 311),
+        row(130_000_001, b'G', 1, 37, 321),
+        row(130_000_004, b'G', 4, 102, 331),
+    ];
+    let tables = Tables { acts, drugs: vec![drug(DRUG, 4, 10_000)], ..Tables::default() };
+    let orders = vec![
+        plain(1, BASE),
+        plain(2, 130_000_000),
+        plain(3, 130_000_001),
+        used(4, DRUG, 1, "injection"),
+        plain(5, 130_000_004),
+    ];
+    let told = one_day(tables, orders);
+    assert!(told.contains(&"33 620000001 10 x 1".to_owned()), "{told:?}");
+}
+
+/// A drug past its use that belongs to a procedure which falls as well keeps its own reason.
+#[test]
+fn a_refused_drug_is_not_refused_again_with_its_procedure() {
+    let refused = DrugRow { usable_until: 20_240_630, ..drug(DRUG, 4, 10_000) };
+    let tables = Tables {
+        acts: vec![act(BASE, b'D', 7, 100), act(160_000_002, b'D', 8, 80)],
+        drugs: vec![refused, drug(OTHER_DRUG, 4, 10_000)],
+        exclusions: vec![points_support::exclusion(BASE, 160_000_002, 1, 1)],
+        ..Tables::default()
+    };
+    let orders =
+        vec![plain(1, BASE), plain(2, 160_000_002), used(3, DRUG, 1, "procedure"), used(4, OTHER_DRUG, 2, "procedure")];
+    let found = month(tables, &[visit(1, DAY, orders)], &[]);
+    let rules = |order: &str| -> Vec<String> {
+        let result = points_support::result(&found, "V1", order);
+        result.reasons.iter().map(|reason| reason.rule.to_string()).collect()
+    };
+    assert_eq!(rules("O3"), ["order/code-not-valid"]);
+    assert_eq!(rules("O4"), ["order/base-rejected"]);
+}
+
+#[test]
+fn a_stepped_act_shows_its_quantity_and_another_does_not() {
+    let stepped = ActRow { step_calc: 1, step_unit: 1, step_low: 1, step_high: 9, ..act(BASE, b'D', 7, 100) };
+    let tables = acts(vec![stepped, act(160_000_002, b'D', 8, 50)]);
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, BASE), plain(2, 160_000_002)])], &[]);
+    let quantities: Vec<_> = lines(&found).iter().map(|line| line.items[0].quantity.is_some()).collect();
+    assert_eq!(quantities, [true, false]);
+}
+
+/// An act of minus points (点数識別 8) by itself.
+#[test]
+fn minus_points_lower_the_claim() {
+    let row = ActRow { point_kind: 8, ..act(BASE, b'D', 7, 100) };
+    assert_eq!(one_day(acts(vec![row]), vec![plain(1, BASE)]), ["60 160000001 -100 x 1"]);
+}
+
+#[test]
+fn an_addition_counts_as_often_as_it_is_ordered() {
+    let base = ActRow { note_code: 7, ..act(BASE, b'D', 7, 100) };
+    let tables = acts(vec![base, addition(160_000_070, b'D', 20, 7)]);
+    let orders = vec![plain(1, BASE), order(2, 160_000_070, json!({ "times": 3 }))];
+    assert_eq!(one_day(tables, orders), ["60 160000001+160000070 160 x 1"]);
+}
+
+/// A price of the clinic's own purchase (金額種別 2), and yen that only a gas is rounded to.
+#[rstest]
+#[case::purchase(2, 0, 0, Some("123.4"), 12)]
+#[case::listed(1, 0, 1_496, None, 1)]
+#[case::listed_gas(1, 1, 1_496, None, 2)]
+fn a_material_costs_what_its_kind_of_price_says(
+    #[case] price_kind: u8,
+    #[case] gas: u8,
+    #[case] price_e2: i64,
+    #[case] typed: Option<&str>,
+    #[case] points: i64,
+) {
+    let row = MaterialRow { price_kind, ..material(0, gas, price_e2) };
+    let mut more = json!({ "kind": "material" });
+    if let Some(price) = typed {
+        more["priceYen"] = price.into();
+    }
+    let told = one_day(Tables { materials: vec![row], ..Tables::default() }, vec![order(1, 710_000_001, more)]);
+    assert_eq!(told, [format!("40 710000001 {points} x 1")]);
+}
+
+/// 投薬 is contained in 在医総管 of the month, in no other fee of 在宅.
+#[rstest]
+#[case::home_management(b'C', 2, Included)]
+#[case::home_guidance(b'C', 101, Accepted)]
+#[case::a_test_of_that_number(b'D', 2, Accepted)]
+fn medicines_are_contained_in_home_management(#[case] letter: u8, #[case] number: u16, #[case] expected: Outcome) {
+    let tables =
+        Tables { acts: vec![act(BASE, letter, number, 100)], drugs: vec![drug(DRUG, 1, 10_000)], ..Tables::default() };
+    let visits =
+        [visit(1, DAY, vec![medicine(1, DRUG, json!({ "days": 3 }))]), visit(2, "2024-07-20", vec![plain(1, BASE)])];
+    assert_eq!(outcome(&month(tables, &visits, &[]), "V1", "O1"), expected);
+}
+
+/// The （選） row of a brand at 139.20 yen for ten days; without the choice it would be 152.00 yen.
+#[rstest]
+#[case::chosen_by_the_patient(2, "patient_wish", 11 * 10)]
+#[case::nothing_said(2, "none", 11 * 10)]
+#[case::medical_need(2, "medical_need", 0)]
+#[case::another_row(1, "patient_wish", 0)]
+fn a_brand_of_choice_costs_its_difference(#[case] selection: u8, #[case] choice: &str, #[case] yen: i64) {
+    let chosen = DrugRow { selection, selection_pair: OTHER_DRUG, ..drug(DRUG, 1, 13_920) };
+    let tables = Tables { drugs: vec![chosen, drug(OTHER_DRUG, 1, 15_200)], ..Tables::default() };
+    let orders = vec![medicine(1, DRUG, json!({ "days": 10, "brandChoice": choice }))];
+    let found = month(tables, &[visit(1, DAY, orders)], &[]);
+    assert_eq!(found.facts[0].selection_fee.get(), yen);
 }

@@ -60,6 +60,73 @@ fn of_either_one_the_higher_is_billed_though_it_comes_later() {
     assert_eq!(both_on(turned, DAY, DAY), (Accepted, Rejected));
 }
 
+const C: u32 = 160_000_003;
+
+/// A excludes B, B excludes C: while A is billed, B is not, so C is.
+#[rstest]
+#[case::as_named([A, B, C])]
+#[case::backwards([C, B, A])]
+#[case::the_last_first([C, A, B])]
+#[case::the_middle_first([B, C, A])]
+fn what_is_not_billed_excludes_nothing(#[case] order: [u32; 3]) {
+    let mut tables = excluding(exclusion(A, B, 1, 3));
+    tables.acts.push(act(C, b'D', 9, 60));
+    tables.exclusions.extend([exclusion(B, A, 1, 3), exclusion(B, C, 1, 3), exclusion(C, B, 1, 3)]);
+    let orders = (1..).zip(order).map(|(no, code)| plain(no, code)).collect();
+    let found = month(tables, &[visit(1, DAY, orders)], &[]);
+    let told = |code| {
+        let position = order.iter().position(|other| *other == code).unwrap();
+        outcome(&found, "V1", &format!("O{}", position + 1))
+    };
+    assert_eq!([told(A), told(B), told(C)], [Accepted, Rejected, Accepted]);
+    let cause = order.iter().position(|other| *other == A).unwrap() + 1;
+    let loser = order.iter().position(|other| *other == B).unwrap() + 1;
+    assert_eq!(cause_of(reason(&found, "V1", &format!("O{loser}"))), format!("V1/O{cause}"));
+}
+
+/// D loses to B and to E; B falls to A, E stays: D falls all the same, and what D excludes stays.
+#[test]
+fn an_act_falls_while_one_of_its_rivals_is_billed() {
+    let [d, e, f] = [160_000_004, 160_000_005, 160_000_006];
+    let acts = [A, B, d, e, f].map(|code| act(code, b'D', 7, 100)).to_vec();
+    let exclusions = vec![exclusion(A, B, 1, 1), exclusion(B, d, 1, 1), exclusion(e, d, 1, 1), exclusion(d, f, 1, 1)];
+    let orders = (1..).zip([A, B, d, e, f]).map(|(no, code)| plain(no, code)).collect();
+    let found = month(Tables { acts, exclusions, ..Tables::default() }, &[visit(1, DAY, orders)], &[]);
+    let told = ["O1", "O2", "O3", "O4", "O5"].map(|order| outcome(&found, "V1", order));
+    assert_eq!(told, [Accepted, Rejected, Rejected, Accepted, Accepted]);
+}
+
+/// Each of three excludes the next one: the pair that comes first decides, and the third act is free.
+#[test]
+fn a_ring_of_exclusions_ends() {
+    let mut tables = excluding(exclusion(A, B, 1, 1));
+    tables.acts.push(act(C, b'D', 9, 60));
+    tables.exclusions.extend([exclusion(B, C, 1, 1), exclusion(C, A, 1, 1)]);
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, A), plain(2, B), plain(3, C)])], &[]);
+    assert_eq!(["O1", "O2", "O3"].map(|order| outcome(&found, "V1", order)), [Rejected, Rejected, Accepted]);
+}
+
+/// An act whose row names itself is excluded by another one of the same code only.
+#[test]
+fn an_act_does_not_exclude_itself() {
+    let tables = || excluding(exclusion(A, A, 1, 3));
+    assert_eq!(outcome(&month(tables(), &[visit(1, DAY, vec![plain(1, A)])], &[]), "V1", "O1"), Accepted);
+    let found = month(tables(), &[visit(1, DAY, vec![plain(1, A), plain(2, A)])], &[]);
+    assert_eq!((outcome(&found, "V1", "O1"), outcome(&found, "V1", "O2")), (Accepted, Rejected));
+}
+
+/// A person says that the exception holds: both are billed, and the one spared still excludes others.
+#[test]
+fn a_spared_act_still_excludes() {
+    let mut tables = excluding(ExclusionRow { has_exception: 1, ..exclusion(A, B, 1, 1) });
+    tables.acts.push(act(C, b'D', 9, 60));
+    tables.exclusions.push(exclusion(B, C, 1, 1));
+    let yes = json!({ "answers": [{ "condition": "exception", "value": "yes" }] });
+    let orders = vec![plain(1, A), order(2, B, yes), plain(3, C)];
+    let found = month(tables, &[visit(1, DAY, orders)], &[]);
+    assert_eq!(["O1", "O2", "O3"].map(|order| outcome(&found, "V1", order)), [Accepted, Accepted, Rejected]);
+}
+
 #[rstest]
 #[case::day(1, DAY, DAY, true, "03-1")]
 #[case::next_day(1, DAY, "2024-07-11", false, "")]
@@ -129,11 +196,28 @@ fn what_was_claimed_before_excludes_too(
     let found = month(excluding(exclusion(A, B, period, keep)), &[visit(1, DAY, vec![plain(1, A)])], &[(earlier, B)]);
     assert_eq!(outcome(&found, "V1", "O1"), expected);
     if expected == Rejected {
-        assert_eq!(cause_of(reason(&found, "V1", "O1")), format!("{earlier} {B}"));
+        let why = reason(&found, "V1", "O1");
+        assert_eq!(cause_of(why), format!("{earlier} {B}"));
+        let table = ["03-1", "03-2", "03-3", "03-4"][usize::from(period) - 1];
+        assert_eq!((why.masters[1].table.as_ref(), why.masters[1].edition.as_ref()), (table, "医科電子点数表"));
         let asked = excluding(ExclusionRow { has_exception: 1, ..exclusion(A, B, period, keep) });
         let found = month(asked, &[visit(1, DAY, vec![plain(1, A)])], &[(earlier, B)]);
         assert_eq!(outcome(&found, "V1", "O1"), NeedsConfirmation);
     }
+}
+
+/// A row of our own, and one whose section has changed since, say so about an earlier claim too.
+#[test]
+fn an_earlier_claim_excludes_by_a_row_of_our_own_or_of_an_older_section() {
+    let visits = [visit(1, DAY, vec![plain(1, A)])];
+    let own = excluding(ExclusionRow { is_own: 1, ..exclusion(A, B, 2, 2) });
+    let found = month(own, &visits, &[("2024-07-01", B)]);
+    let why = reason(&found, "V1", "O1");
+    assert_eq!((outcome(&found, "V1", "O1"), why.is_verified), (Rejected, false));
+    assert_eq!(why.masters[1].edition, "own rows");
+    let mut changed = excluding(exclusion(A, B, 2, 2));
+    changed.acts[0].validity.section_changed = 1;
+    assert_eq!(outcome(&month(changed, &visits, &[("2024-07-01", B)]), "V1", "O1"), NeedsConfirmation);
 }
 
 #[test]
@@ -307,4 +391,101 @@ fn the_maximum_of_a_claim_cuts_then_refuses_or_asks() {
     assert_eq!(outcome(&earlier, "V1", "O1"), Accepted);
     let both = Tables { limits: vec![limit(A, 131, 3)], ..at_most(1, 1) };
     assert_eq!(result(&month(both, &twice, &[]), "V2", "O1").outcome, Accepted);
+}
+
+/// 骨塩定量検査 (D217) in 令和8: once in twelve months, whatever the kind.
+#[rstest]
+#[case::eleven_months_before("2026-07-10", "2025-08-01", NeedsConfirmation)]
+#[case::a_year_before("2026-07-10", "2025-07-31", Accepted)]
+#[case::before_the_revision("2026-05-10", "2025-08-01", Accepted)]
+fn a_limit_of_the_notice_names_what_used_it(#[case] on: &str, #[case] earlier: &str, #[case] expected: Outcome) {
+    let tables = Tables { acts: vec![act(A, b'D', 217, 360), act(B, b'D', 217, 140)], ..Tables::default() };
+    let found = month(tables, &[visit(1, on, vec![plain(1, A)])], &[(earlier, B)]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == NeedsConfirmation {
+        let why = reason(&found, "V1", "O1");
+        assert_eq!((why.rule.as_ref(), cause_of(why)), ("limit/own", format!("{earlier} {B}")));
+    }
+}
+
+/// Neither an addition of the section nor what another rule has refused is asked about.
+#[test]
+fn a_limit_of_the_notice_is_for_the_fee_itself_while_it_is_billed() {
+    let on = "2026-07-10";
+    let part = ActRow { notice_role: 7, ..act(A, b'D', 217, 55) };
+    let tables = Tables { acts: vec![part, act(B, b'D', 217, 360)], ..Tables::default() };
+    let found = month(tables, &[visit(1, on, vec![plain(1, A)])], &[("2026-06-01", B), ("2026-06-01", A)]);
+    assert_eq!(outcome(&found, "V1", "O1"), Accepted);
+    let tables = Tables {
+        acts: vec![act(A, b'D', 217, 360), act(C, b'D', 5, 21)],
+        exclusions: vec![exclusion(C, A, 1, 1)],
+        ..Tables::default()
+    };
+    let found = month(tables, &[visit(1, on, vec![plain(1, A), plain(2, C)])], &[("2026-06-01", A)]);
+    assert_eq!((outcome(&found, "V1", "O1"), result(&found, "V1", "O1").reasons.len()), (Rejected, 1));
+}
+
+/// Units of rehabilitation are counted by quantity, everything else by times.
+#[rstest]
+#[case::units_of_twenty_minutes(1, 28, Replaced)]
+#[case::steps_of_something_else(1, 33, Accepted)]
+#[case::units_without_steps(0, 28, Accepted)]
+fn a_limit_counts_units_where_the_master_does(#[case] calc: u8, #[case] unit: u16, #[case] expected: Outcome) {
+    let mut tables = limited(limit(A, 121, 2));
+    let row = &mut tables.acts[0];
+    (row.step_calc, row.unit_code, row.step_unit, row.step_low, row.step_high) = (calc, unit, 1, 1, 9);
+    row.step_points_e2 = 10_000;
+    let found = month(tables, &[visit(1, DAY, vec![order(1, A, json!({ "quantity": "3" }))])], &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+}
+
+/// An addition with a line of its own, and what stands beside it in the visit: letter, number, branch, 識別2.
+#[rstest]
+#[case::its_fee((b'B', 9, 0), (b'B', 9, 0, 1), Accepted, "")]
+#[case::nothing_of_the_kind((b'B', 9, 0), (b'D', 9, 0, 1), Rejected, "order/no-base")]
+#[case::another_number((b'B', 9, 0), (b'B', 10, 0, 1), Rejected, "order/no-base")]
+#[case::another_addition((b'B', 9, 0), (b'B', 9, 0, 7), Rejected, "order/no-base")]
+#[case::a_fee_of_number_0((b'B', 9, 0), (b'B', 0, 0, 1), Rejected, "order/no-base")]
+#[case::a_house_call((b'C', 101, 0), (b'C', 0, 0, 1), Rejected, "order/no-base")]
+#[case::fees_of_one_number((b'C', 2, 2), (b'C', 2, 0, 1), Accepted, "")]
+#[case::at_the_end_of_life((b'C', 1, 0), (b'C', 0, 0, 1), Accepted, "")]
+#[case::house_call_alone((b'C', 0, 0), (b'C', 1, 0, 7), Rejected, "order/no-base")]
+#[case::home_guidance((b'C', 101, 0), (b'C', 103, 0, 1), Rejected, "order/no-base")]
+#[case::materials_stand_alone((b'C', 150, 0), (b'D', 9, 0, 1), Accepted, "")]
+#[case::nursing_order((b'C', 7, 0), (b'D', 9, 0, 1), Accepted, "")]
+#[case::drug_information((b'B', 11, 3), (b'D', 9, 0, 1), Rejected, "order/no-base")]
+#[case::another_branch_of_11((b'B', 11, 5), (b'D', 9, 0, 1), Accepted, "")]
+#[case::psychiatry((b'I', 2, 0), (b'I', 1, 0, 1), Rejected, "order/no-base")]
+#[case::general_part_of_tests((b'D', 0, 0), (b'J', 9, 0, 1), Accepted, "")]
+fn an_addition_of_its_own_line_needs_its_fee(
+    #[case] (letter, number, branch): (u8, u16, u8),
+    #[case] beside: (u8, u16, u8, u8),
+    #[case] expected: Outcome,
+    #[case] rule: &str,
+) {
+    let addition = ActRow { notice_role: 7, section_branch: branch, ..act(A, letter, number, 100) };
+    let other = ActRow { notice_role: beside.3, section_branch: beside.2, ..act(B, beside.0, beside.1, 50) };
+    let tables = Tables { acts: vec![addition, other], ..Tables::default() };
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, A), plain(2, B)])], &[]);
+    assert_eq!(outcome(&found, "V1", "O1"), expected);
+    if expected == Rejected {
+        assert_eq!(reason(&found, "V1", "O1").rule, rule);
+    }
+}
+
+/// It falls with its fee, and waits with it.
+#[rstest]
+#[case::falls(0, Rejected)]
+#[case::waits(1, NeedsConfirmation)]
+fn an_addition_of_its_own_line_goes_with_its_fee(#[case] has_exception: u8, #[case] expected: Outcome) {
+    let addition = ActRow { notice_role: 7, ..act(C, b'B', 9, 100) };
+    let tables = Tables {
+        acts: vec![act(A, b'D', 7, 100), act(B, b'B', 9, 250), addition],
+        exclusions: vec![ExclusionRow { has_exception, ..exclusion(A, B, 1, 1) }],
+        ..Tables::default()
+    };
+    let found = month(tables, &[visit(1, DAY, vec![plain(1, A), plain(2, B), plain(3, C)])], &[]);
+    assert_eq!((outcome(&found, "V1", "O2"), outcome(&found, "V1", "O3")), (expected, expected));
+    let why = reason(&found, "V1", "O3");
+    assert_eq!((why.rule.as_ref(), cause_of(why)), ("order/base-rejected", "V1/O2".to_owned()));
 }

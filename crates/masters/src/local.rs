@@ -7,6 +7,8 @@ use crate::row::SubsidyRow;
 pub(crate) const FIELD_MARK: &str = "\u{1f}";
 /// Field that lists those the edition has no known column for.
 pub(crate) const UNMAPPED: &str = "!";
+/// Field that lists those whose code or column is presumed.
+pub(crate) const PRESUMED: &str = "~";
 /// Begins a code whose meaning is not known.
 pub(crate) const UNKNOWN_VALUE: &str = "?";
 /// Columns of the national row, 項番 from 1. Source: 国公費マスタ項目定義 (2024-03-29).
@@ -51,6 +53,13 @@ impl<'m> LocalProgramme<'m> {
             None if find(UNMAPPED).unwrap_or_default().split(' ').any(|name| name == field) => LocalField::Unmapped,
             None => LocalField::Empty,
         }
+    }
+
+    /// Fields with a value whose code or column no official item list states (unverified).
+    pub fn presumed(&self) -> impl Iterator<Item = &'m str> {
+        let pairs = self.fields.split(FIELD_MARK).filter_map(|pair| pair.split_once('='));
+        let list = pairs.filter(|(name, _)| *name == PRESUMED).map(|(_, list)| list);
+        list.flat_map(|list| list.split(' ')).filter(|name| !name.is_empty())
     }
 
     /// A field as text; empty when it is not there.

@@ -72,8 +72,14 @@ impl Masters {
         let rows = self.rows::<R>();
         let start = rows.partition_point(|row| row.validity().code < code);
         let rest = rows.get(start..).unwrap_or_default();
-        let len = rest.partition_point(|row| row.validity().code <= code);
-        rest.get(..len).unwrap_or_default()
+        // Most codes have a few rows: steps that double find the end sooner than a search of the whole table.
+        let mut bound = 1;
+        while rest.get(bound).is_some_and(|row| row.validity().code <= code) {
+            bound *= 2;
+        }
+        let near = rest.get(..bound).unwrap_or(rest);
+        let len = near.partition_point(|row| row.validity().code <= code);
+        near.get(..len).unwrap_or_default()
     }
 
     /// The row of a code that holds on a day; of several the one that began last.
@@ -201,6 +207,7 @@ keyed! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::OPEN_END;
     use crate::tables::Tables;
     use proptest::prelude::*;
 
@@ -229,6 +236,23 @@ mod tests {
         assert_eq!(masters.text(masters.acts()[0].name), "再診料");
         assert_eq!(masters.act_versions(code).len(), 2);
         assert_eq!(masters.release().len(), 16);
+    }
+
+    #[test]
+    fn every_row_of_a_code_is_found_however_many() {
+        let mut tables = Tables::default();
+        for code in 1..=9 {
+            for from in 1..=code {
+                let validity = Validity { code: code * 2, from, to: OPEN_END, ..Validity::default() };
+                tables.acts.push(ActRow { validity, ..ActRow::default() });
+            }
+        }
+        let masters = Masters::from_bytes(tables.compile()).unwrap();
+        for code in 0..=19 {
+            let found = masters.versions::<ActRow>(code);
+            assert!(found.iter().all(|row| row.validity.code == code));
+            assert_eq!(found.len(), if code % 2 == 0 { (code / 2).try_into().unwrap() } else { 0 }, "code {code}");
+        }
     }
 
     #[test]

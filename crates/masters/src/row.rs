@@ -527,7 +527,7 @@ pub struct EditionRow {
     pub date: u32,
     /// Rows read.
     pub rows: u32,
-    /// 0 official, 1 derived, 2 the project's own.
+    /// 0 official, 1 derived, 2 the project's own, 3 fictional.
     pub basis: u8,
     /// 1 for a difference file.
     pub is_difference: u8,

@@ -1,11 +1,17 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod account;
+pub mod calculation;
 mod calculator;
 mod clock;
+pub mod closes;
+pub mod debts;
+pub mod documents;
 pub mod identity;
 pub mod month;
 pub mod patients;
+pub mod payments;
 mod permission;
 mod problem;
 mod service;

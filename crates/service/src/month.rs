@@ -3,14 +3,14 @@
 //! Visits that wait for payment get their amount or are put on hold with the reason; settled visits whose amount
 //! changed get a new version of their settlement, and the difference goes to the patient's account.
 
-use calculation::{Outcome, Response, VisitResult};
+use ::calculation::{Outcome, Response, VisitResult};
 use kernel::{ClaimMonth, Finding, ServiceDate, Yen};
 use serde_json::json;
 use store::settlements::{self, Amounts, NewSettlement};
 use store::visits::{self, NewVisit, VisitState};
-use store::{EntryId, PatientId, VisitId, document, results};
+use store::{EntryId, PatientId, VisitId, document};
 
-use crate::{Problem, ProblemCode, Work};
+use crate::{Problem, ProblemCode, Work, calculation};
 
 /// Characters kept of a reason for 保留.
 const REASON_MAX: usize = 400;
@@ -91,7 +91,7 @@ fn compute(work: &mut Work<'_, '_>, patient: PatientId, month: ClaimMonth) -> Re
     let Some(request) = request else { return Ok(Month { result: None, findings }) };
     match work.calculate(&request.request) {
         Ok(response) => {
-            let version = results::append(work.tx, patient, &request.request, &response, &work.stamp)?;
+            let version = calculation::record(work, patient, &request.request, &response)?;
             findings.extend(response.findings.iter().cloned());
             Ok(Month { result: Some((version, response)), findings })
         }

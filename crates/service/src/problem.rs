@@ -45,6 +45,7 @@ problems! {
     LoginRefused = "login-refused", 401, "ログインできません。入力を確かめてください", "the login was refused";
     SessionLocked = "session-locked", 401, "画面がロックされています。パスワードを入力してください", "the session is locked";
     Forbidden = "forbidden", 403, "この操作の権限がありません", "the permission is missing";
+    SecondPerson = "second-person", 403, "別の担当者が行ってください", "another person must do it";
     CrossSite = "cross-site", 403, "他のサイトからの要求は受け付けません", "a request from another site is refused";
     NotFound = "not-found", 404, "見つかりません", "nothing of this clinic has this id";
     MethodNotAllowed = "method-not-allowed", 405, "このメソッドは使えません", "the path does not know this method";
@@ -164,6 +165,7 @@ impl From<StoreError> for Problem {
             StoreError::Conflict { .. } => ProblemCode::VersionConflict,
             StoreError::Duplicate { .. } => ProblemCode::Duplicate,
             StoreError::Violation { .. } | StoreError::Content { .. } => ProblemCode::Invalid,
+            StoreError::DayClosed { .. } => ProblemCode::DayClosed,
             StoreError::KeyReuse => ProblemCode::KeyReuse,
             StoreError::KeyInProgress => ProblemCode::KeyInProgress,
             StoreError::RevisionReuse { .. } => ProblemCode::RevisionReuse,

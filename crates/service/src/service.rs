@@ -1,12 +1,14 @@
 //! The service: database, calculation modules, clock; and the one way to run a use case.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use calculation::{CalculationModule, Request};
 use chrono::{DateTime, Utc};
+use national::module::{ModuleClient, ModuleError};
 use store::{Database, Stamp};
 
-use crate::calculator::{Answer, Calculator, embedded};
+use crate::calculator::{Answer, Calculator, refused};
 use crate::identity::Keyring;
 use crate::problem::Remedy;
 use crate::{Caller, Clock, Problem, ProblemCode, Work, japanese_day};
@@ -15,12 +17,15 @@ use crate::{Caller, Clock, Problem, ProblemCode, Work, japanese_day};
 const RETRIES_MAX: u32 = 3;
 /// Requests to a module outside for one use case at most.
 const QUESTIONS_MAX: u32 = 24;
+/// Time for all of them: one that begins later is not asked.
+const QUESTIONS_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// What every process of the service holds.
 #[derive(Clone)]
 pub struct Service {
     database: Database,
     engine: Arc<dyn CalculationModule + Send + Sync>,
+    module: Option<Arc<ModuleClient>>,
     clock: Clock,
     keyring: Option<Arc<Keyring>>,
 }
@@ -28,7 +33,19 @@ pub struct Service {
 impl Service {
     /// A service over a database, with the embedded engine.
     pub fn new(database: Database, engine: Arc<dyn CalculationModule + Send + Sync>, clock: Clock) -> Self {
-        Self { database, engine, clock, keyring: None }
+        Self { database, engine, module: None, clock, keyring: None }
+    }
+
+    /// The same with a module outside, for the clinics that chose it.
+    #[must_use]
+    pub fn with_module(mut self, module: Arc<ModuleClient>) -> Self {
+        self.module = Some(module);
+        self
+    }
+
+    /// The module outside.
+    pub fn module(&self) -> Option<&ModuleClient> {
+        self.module.as_deref()
     }
 
     /// The same with the keys under which second factors are enciphered. Without them nobody logs in.
@@ -91,8 +108,9 @@ impl Service {
         use_case: impl Fn(&mut Work<'_, '_>) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         let today = japanese_day(at).ok_or(ProblemCode::Internal)?;
-        let mut calculator = Calculator::Embedded(self.engine.as_ref());
-        let (mut retries, mut questions) = (0, 0);
+        let mut calculator = Calculator::new(self.engine.as_ref());
+        let mut retries = 0;
+        let mut questions = Questions::new(self.module.as_deref());
         loop {
             let problem = match self.attempt(at, today, caller, &calculator, &use_case) {
                 Ok(value) => return Ok(value),
@@ -100,9 +118,8 @@ impl Service {
             };
             match &problem.remedy {
                 Remedy::Retry if retries < RETRIES_MAX => retries += 1,
-                Remedy::Ask(request) if questions < QUESTIONS_MAX => {
-                    questions += 1;
-                    calculator.keep(request, self.ask(request))?;
+                Remedy::Ask(request) if questions.count < QUESTIONS_MAX => {
+                    calculator.keep(request, questions.ask(request))?;
                 }
                 _ => return Err(problem),
             }
@@ -125,9 +142,38 @@ impl Service {
             Ok(value)
         })
     }
+}
 
-    /// Asks the module outside; no transaction is open.
-    fn ask(&self, request: &Request) -> Answer {
-        embedded(self.engine.as_ref(), request)
+/// The questions of one use case to the module outside. No transaction is open while one is asked.
+struct Questions<'a> {
+    module: Option<&'a ModuleClient>,
+    count: u32,
+    began: Instant,
+    /// Why the module gave no answer: the desk does not wait for the same twice.
+    failure: Option<String>,
+}
+
+impl<'a> Questions<'a> {
+    fn new(module: Option<&'a ModuleClient>) -> Self {
+        Self { module, count: 0, began: Instant::now(), failure: None }
+    }
+
+    fn ask(&mut self, request: &Request) -> Answer {
+        self.count += 1;
+        let reason = match (self.module, &self.failure) {
+            (None, _) => "not-configured".to_owned(),
+            (Some(_), Some(failure)) => failure.clone(),
+            (Some(_), None) if self.began.elapsed() >= QUESTIONS_TIME_MAX => "timeout".to_owned(),
+            (Some(module), None) => match module.calculate(request) {
+                Ok(response) => return Ok(response),
+                Err(ModuleError::Refused(problem)) => return Err(refused(&problem)),
+                Err(ModuleError::Unavailable { reason }) => {
+                    tracing::warn!(%reason, "The calculation module gave no answer: {reason}");
+                    reason.to_string()
+                }
+            },
+        };
+        self.failure = Some(reason.clone());
+        Err(Problem::new(ProblemCode::ModuleUnavailable).with("reason", reason))
     }
 }

@@ -4,11 +4,15 @@ use calculation::{Request, Response};
 use kernel::ServiceDate;
 use serde_json::Value;
 use store::audit::NewEvent;
-use store::jobs::NewJob;
+use store::calculation_settings::{self, CalculationSetting};
+use store::jobs::{ATTEMPTS_DEFAULT, NewJob};
 use store::{Actor, PatientId, Stamp, TenantId, TenantTx, audit, jobs, outbox};
 
 use crate::calculator::Calculator;
 use crate::{Problem, ProblemCode};
+
+/// Attempts of a job that waits for somebody else to be back: some days.
+const ATTEMPTS_PATIENT: i32 = 100;
 
 /// Who asks, from where.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +30,7 @@ pub struct Caller {
 pub struct Journal {
     audit: Vec<NewEvent>,
     events: Vec<(&'static str, String, Value)>,
-    jobs: Vec<(&'static str, String, Value)>,
+    jobs: Vec<(&'static str, String, Value, i32)>,
 }
 
 /// An open transaction with who, when, from where, and what is to be put on record.
@@ -39,6 +43,8 @@ pub struct Work<'w, 't> {
     pub today: ServiceDate,
     origin: Option<String>,
     calculator: &'w Calculator<'w>,
+    /// Read when the first calculation needs it.
+    setting: Option<CalculationSetting>,
     journal: Journal,
 }
 
@@ -50,7 +56,8 @@ impl<'w, 't> Work<'w, 't> {
         today: ServiceDate,
         calculator: &'w Calculator<'w>,
     ) -> Self {
-        Self { tx, stamp, today, origin: caller.origin.clone(), calculator, journal: Journal::default() }
+        let (origin, journal) = (caller.origin.clone(), Journal::default());
+        Self { tx, stamp, today, origin, calculator, setting: None, journal }
     }
 
     /// Puts an access or a change on the audit trail. Every use case that shows or changes data of a patient does.
@@ -84,23 +91,53 @@ impl<'w, 't> Work<'w, 't> {
 
     /// Asks for work after the commit.
     pub fn later(&mut self, kind: &'static str, key: impl Into<String>, payload: Value) {
-        self.journal.jobs.push((kind, key.into(), payload));
+        self.journal.jobs.push((kind, key.into(), payload, ATTEMPTS_DEFAULT));
     }
 
-    /// The module's answer to a request.
+    /// Asks for work after the commit that may have to wait for days until somebody else is back.
+    pub fn later_patiently(&mut self, kind: &'static str, key: impl Into<String>, payload: Value) {
+        self.journal.jobs.push((kind, key.into(), payload, ATTEMPTS_PATIENT));
+    }
+
+    /// What the clinic chose to compute with; asked once.
+    pub(crate) fn calculation_setting(&mut self) -> Result<CalculationSetting, Problem> {
+        match self.setting {
+            Some(setting) => Ok(setting),
+            None => Ok(*self.setting.insert(calculation_settings::current(self.tx)?)),
+        }
+    }
+
+    /// What was chosen has changed.
+    pub(crate) fn forget_setting(&mut self) {
+        self.setting = None;
+    }
+
+    /// The answer to a request by whom the clinic chose: the embedded engine or the module outside.
     ///
     /// # Errors
-    /// `calculation-refused`; or, when a module outside must be asked first, a problem that makes
-    /// [`Service::run`](crate::Service::run) ask it and start over.
+    /// `calculation-refused`; `module-unavailable`; or, when a module outside must be asked first, a problem that
+    /// makes [`Service::run`](crate::Service::run) ask it and start over.
     pub fn calculate(&mut self, request: &Request) -> Result<Response, Problem> {
-        self.calculator.calculate(request)
+        let mode = self.calculation_setting()?.mode;
+        self.calculator.calculate(mode, request)
+    }
+
+    /// The answer of the module outside, whoever computes for the clinic.
+    pub(crate) fn module_answer(&self, request: &Request) -> Result<Response, Problem> {
+        self.calculator.module(request)
+    }
+
+    /// The answer of the embedded engine, whoever computes for the clinic.
+    pub(crate) fn embedded_answer(&self, request: &Request) -> Result<Response, Problem> {
+        self.calculator.embedded(request)
     }
 
     /// Writes the journal; nothing is done after it.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         let Self { tx, stamp, today, journal, .. } = self;
-        for (kind, key, payload) in journal.jobs {
-            jobs::enqueue(tx, &NewJob::now(kind, &key, payload, stamp.at()), stamp.at())?;
+        for (kind, key, payload, attempts_max) in journal.jobs {
+            let job = NewJob { attempts_max, ..NewJob::now(kind, &key, payload, stamp.at()) };
+            jobs::enqueue(tx, &job, stamp.at())?;
         }
         for (kind, subject, data) in &journal.events {
             outbox::append(tx, kind, subject, data, &stamp)?;

@@ -11,7 +11,7 @@ use store::jobs::{self, Claim, Failed};
 use store::{Actor, Channel, Listener, PatientId, StoreError};
 
 use crate::month::{self, RECOMPUTE_MONTHS};
-use crate::{Caller, Problem, ProblemCode, Service, Work};
+use crate::{Caller, Problem, ProblemCode, Service, Work, calculation};
 
 /// Time a claimed job has before another worker may take it.
 const LEASE_S: i64 = 60;
@@ -125,6 +125,7 @@ fn handle(work: &mut Work<'_, '_>, kind: &str, payload: &Value) -> Result<(), Pr
             }
             Ok(())
         }
+        calculation::COMPARE => calculation::compare(work, payload).map(drop),
         _ => Err(Problem::new(ProblemCode::Internal).detail(format!("no worker knows the job {kind}"))),
     }
 }

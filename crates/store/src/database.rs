@@ -209,6 +209,20 @@ impl TenantTx<'_> {
         Ok(())
     }
 
+    /// Waits until this transaction alone holds the lock of a name in the tenant.
+    pub(crate) fn lock(&mut self, name: &str) -> Result<(), StoreError> {
+        let query = diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))");
+        query.bind::<Text, _>(name).bind::<BigInt, _>(self.tenant).execute(self.connection)?;
+        Ok(())
+    }
+
+    /// Waits until this transaction holds the lock of a name together with others that share it.
+    pub(crate) fn lock_shared(&mut self, name: &str) -> Result<(), StoreError> {
+        let query = diesel::sql_query("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, $2))");
+        query.bind::<Text, _>(name).bind::<BigInt, _>(self.tenant).execute(self.connection)?;
+        Ok(())
+    }
+
     /// True when this transaction now holds the lock of a name in the tenant; never waits.
     pub(crate) fn try_lock(&mut self, name: &str) -> Result<bool, StoreError> {
         #[derive(QueryableByName)]

@@ -51,6 +51,12 @@ pub enum StoreError {
         /// Σ of the postings.
         sum_yen: i64,
     },
+    /// The business day is closed: nothing may be booked on it.
+    #[error("the business day {day} is closed")]
+    DayClosed {
+        /// The day.
+        day: kernel::ServiceDate,
+    },
     /// The same idempotency key with another body.
     #[error("the idempotency key was used with another body")]
     KeyReuse,

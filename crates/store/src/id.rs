@@ -129,6 +129,14 @@ uuid_id! {
     PaymentId
 }
 uuid_id! {
+    /// A payment that a terminal was asked for (確認中).
+    TerminalPaymentId
+}
+uuid_id! {
+    /// A request to write a debt off (貸倒).
+    WriteOffId
+}
+uuid_id! {
     /// A job.
     JobId
 }

@@ -10,7 +10,7 @@ use kernel::{ClaimMonth, ServiceDate, Yen};
 
 use crate::id::text_code;
 use crate::schema::{ledger_accounts, ledger_entries, ledger_postings};
-use crate::{EntryId, PatientId, Stamp, StoreError, TenantId, TenantTx, VisitId};
+use crate::{EntryId, PatientId, Stamp, StoreError, TenantId, TenantTx, VisitId, closes};
 
 /// Postings of one entry at most.
 pub const POSTINGS_MAX: usize = 100;
@@ -75,6 +75,8 @@ text_code! {
         Allocation = "allocation",
         /// 返金.
         Refund = "refund",
+        /// 減免.
+        Reduction = "reduction",
         /// 貸倒, with approval.
         WriteOff = "write_off",
         /// 現金過不足.
@@ -177,7 +179,7 @@ pub(crate) fn open_accounts(tx: &mut TenantTx<'_>) -> Result<(), StoreError> {
 /// Posts an entry.
 ///
 /// # Errors
-/// `Unbalanced`, `Bound`, `Duplicate` for a taken id, `Violation` for an unknown patient, visit or a zero side.
+/// `DayClosed`, `Unbalanced`, `Bound`, `Duplicate` for a taken id, `Violation` for an unknown patient, visit or a zero side.
 pub fn post(tx: &mut TenantTx<'_>, entry: &Entry, stamp: &Stamp) -> Result<(), StoreError> {
     insert(tx, entry, None, stamp)
 }
@@ -213,6 +215,7 @@ fn insert(tx: &mut TenantTx<'_>, entry: &Entry, reverses: Option<EntryId>, stamp
         return Err(StoreError::Bound { what: "postings of an entry", received: count, allowed: POSTINGS_MAX });
     }
     let count = i16::try_from(count).map_err(|_| StoreError::Content { what: "postings" })?;
+    closes::ensure_open(tx, entry.booked_on)?;
     diesel::insert_into(ledger_entries::table)
         .values((
             ledger_entries::tenant_id.eq(tx.tenant()),

@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod accounts;
 pub mod audit;
+pub mod calculation_settings;
+pub mod closes;
 pub mod cluster;
+pub mod comparisons;
 mod convert;
 mod database;
+pub mod debts;
 pub mod diagnoses;
 pub mod document;
 mod error;
@@ -29,7 +34,9 @@ mod schema;
 mod secret;
 pub mod settlements;
 pub mod tenants;
+pub mod terminal;
 pub mod testing;
+pub mod tills;
 pub mod visits;
 
 pub use database::{
@@ -40,7 +47,7 @@ pub use error::StoreError;
 pub use facts::{Fact, NewFact, PATIENTS_PER_READ};
 pub use id::{
     Actor, ClientId, EntryId, InvitationId, JobId, OperatorId, PatientId, PaymentId, SessionId, Stamp, TenantId,
-    UserId, VisitId,
+    TerminalPaymentId, UserId, VisitId, WriteOffId,
 };
 pub use kana::search_key;
 pub use notice::{Channel, Listener};

@@ -29,6 +29,11 @@ text_code! {
 }
 
 impl Method {
+    /// The one that is written so.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|method| method.as_str() == text)
+    }
+
     const fn account(self) -> Account {
         match self {
             Self::Cash => Account::Cash,
@@ -217,4 +222,155 @@ pub fn collected(tx: &mut TenantTx<'_>, visits: &[VisitId]) -> Result<Vec<(Visit
         .bind::<sql_types::Array<sql_types::Uuid>, _>(visits)
         .load(tx.connection())?;
     Ok(rows.into_iter().map(|row| (row.visit_id, Yen::new(row.yen))).collect())
+}
+
+/// Lines of a page at most.
+pub const PAGE_MAX: usize = 200;
+
+/// Which payments.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PaymentQuery {
+    /// Of this day.
+    pub day: Option<ServiceDate>,
+    /// Of this patient.
+    pub patient: Option<PatientId>,
+    /// Only this one.
+    pub id: Option<PaymentId>,
+    /// The last one of the page before.
+    pub after: Option<PaymentId>,
+    /// Lines wanted, at most [`PAGE_MAX`].
+    pub limit: usize,
+}
+
+/// A payment, refund or reversal as recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PaymentLine {
+    /// Id.
+    pub id: PaymentId,
+    /// The patient.
+    pub patient_id: PatientId,
+    /// 患者番号.
+    pub number: String,
+    /// `payment`, `refund`, `reversal`.
+    pub kind: String,
+    /// How.
+    pub method: Method,
+    /// Above zero = came, below = went.
+    pub yen: Yen,
+    /// The business day.
+    pub paid_on: ServiceDate,
+    /// What it takes back.
+    pub reverses: Option<PaymentId>,
+    /// What takes it back.
+    pub reversed_by: Option<PaymentId>,
+    /// What it pays.
+    pub allocations: Vec<Allocation>,
+    /// Numbers of its receipts.
+    pub receipts: Vec<i64>,
+    /// By whom.
+    pub recorded_by: String,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct LineRow {
+    #[diesel(sql_type = sql_types::Uuid)]
+    payment_id: PaymentId,
+    #[diesel(sql_type = sql_types::Uuid)]
+    patient_id: PatientId,
+    #[diesel(sql_type = sql_types::Text)]
+    number: String,
+    #[diesel(sql_type = sql_types::Text)]
+    kind: String,
+    #[diesel(sql_type = sql_types::Text)]
+    method: Method,
+    #[diesel(sql_type = sql_types::BigInt)]
+    yen: i64,
+    #[diesel(sql_type = sql_types::Date)]
+    paid_on: chrono::NaiveDate,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Uuid>)]
+    reverses: Option<PaymentId>,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Uuid>)]
+    reversed_by: Option<PaymentId>,
+    #[diesel(sql_type = sql_types::Array<sql_types::Nullable<sql_types::Uuid>>)]
+    visits: Vec<Option<uuid::Uuid>>,
+    #[diesel(sql_type = sql_types::Array<sql_types::BigInt>)]
+    parts: Vec<i64>,
+    #[diesel(sql_type = sql_types::Array<sql_types::BigInt>)]
+    receipts: Vec<i64>,
+    #[diesel(sql_type = sql_types::Text)]
+    recorded_by: String,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    reason: Option<String>,
+}
+
+/// Payments in the order in which they were recorded; and whether there are more.
+///
+/// # Errors
+/// `Bound` above [`PAGE_MAX`].
+pub fn list(tx: &mut TenantTx<'_>, wanted: &PaymentQuery) -> Result<(Vec<PaymentLine>, bool), StoreError> {
+    if wanted.limit == 0 || wanted.limit > PAGE_MAX {
+        return Err(StoreError::Bound { what: "payments of a page", received: wanted.limit, allowed: PAGE_MAX });
+    }
+    let query = diesel::sql_query(
+        "SELECT y.payment_id, y.patient_id, t.number, y.kind, y.method, y.yen, y.paid_on, y.reverses, \
+           (SELECT b.payment_id FROM payments b WHERE b.tenant_id = y.tenant_id AND b.reverses = y.payment_id) \
+             AS reversed_by, \
+           ARRAY(SELECT a.visit_id FROM payment_allocations a WHERE a.tenant_id = y.tenant_id \
+             AND a.payment_id = y.payment_id ORDER BY a.line) AS visits, \
+           ARRAY(SELECT a.yen FROM payment_allocations a WHERE a.tenant_id = y.tenant_id \
+             AND a.payment_id = y.payment_id ORDER BY a.line) AS parts, \
+           ARRAY(SELECT r.number FROM payment_receipts r WHERE r.tenant_id = y.tenant_id \
+             AND r.payment_id = y.payment_id ORDER BY r.number) AS receipts, \
+           y.recorded_by, y.reason \
+         FROM payments y JOIN patients t ON t.tenant_id = y.tenant_id AND t.patient_id = y.patient_id \
+         WHERE y.tenant_id = $1 AND ($2::date IS NULL OR y.paid_on = $2) \
+           AND ($3::uuid IS NULL OR y.patient_id = $3) AND ($4::uuid IS NULL OR y.payment_id = $4) \
+           AND ($5::uuid IS NULL OR (y.recorded_at, y.payment_id) > (SELECT a.recorded_at, a.payment_id \
+             FROM payments a WHERE a.tenant_id = $1 AND a.payment_id = $5)) \
+         ORDER BY y.recorded_at, y.payment_id LIMIT $6",
+    );
+    let limit = i64::try_from(wanted.limit).unwrap_or(i64::MAX).saturating_add(1);
+    let rows: Vec<LineRow> = query
+        .bind::<sql_types::BigInt, _>(tx.tenant())
+        .bind::<sql_types::Nullable<sql_types::Date>, _>(wanted.day.map(ServiceDate::naive))
+        .bind::<sql_types::Nullable<sql_types::Uuid>, _>(wanted.patient.map(PatientId::get))
+        .bind::<sql_types::Nullable<sql_types::Uuid>, _>(wanted.id.map(PaymentId::get))
+        .bind::<sql_types::Nullable<sql_types::Uuid>, _>(wanted.after.map(PaymentId::get))
+        .bind::<sql_types::BigInt, _>(limit)
+        .load(tx.connection())?;
+    let has_more = rows.len() > wanted.limit;
+    let lines: Result<Vec<PaymentLine>, StoreError> = rows.into_iter().take(wanted.limit).map(line).collect();
+    Ok((lines?, has_more))
+}
+
+/// A payment by its id.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn find(tx: &mut TenantTx<'_>, id: PaymentId) -> Result<Option<PaymentLine>, StoreError> {
+    let wanted = PaymentQuery { id: Some(id), limit: 1, ..PaymentQuery::default() };
+    Ok(list(tx, &wanted)?.0.pop())
+}
+
+fn line(row: LineRow) -> Result<PaymentLine, StoreError> {
+    let parts = row.visits.into_iter().zip(row.parts);
+    let allocations =
+        parts.map(|(visit, yen)| Allocation { visit_id: visit.map(VisitId::from), yen: Yen::new(yen) }).collect();
+    Ok(PaymentLine {
+        id: row.payment_id,
+        patient_id: row.patient_id,
+        number: row.number,
+        kind: row.kind,
+        method: row.method,
+        yen: Yen::new(row.yen),
+        paid_on: crate::convert::day(row.paid_on)?,
+        reverses: row.reverses,
+        reversed_by: row.reversed_by,
+        allocations,
+        receipts: row.receipts,
+        recorded_by: row.recorded_by,
+        reason: row.reason,
+    })
 }

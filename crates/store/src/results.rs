@@ -54,8 +54,10 @@ pub fn append(
     let hash = request_hash(request)?;
     let newest = head(tx, patient, response.month)?;
     let base = newest.as_ref().map_or(0, |(version, ..)| *version);
-    if let Some((version, result_id, newest_hash)) = newest
+    // A provisional result that the module confirms is recorded again, even when both are the same program.
+    if let Some((version, result_id, newest_hash, reasons)) = newest
         && (result_id.as_str(), &newest_hash) == (response.result_id.as_str(), &hash)
+        && reasons == to_json(&response.provisional_reasons, "response")?
     {
         return Ok(version);
     }
@@ -115,6 +117,27 @@ pub fn current(
         .collect()
 }
 
+/// The response of one version of a result.
+///
+/// # Errors
+/// `NotFound`.
+pub fn response(
+    tx: &mut TenantTx<'_>,
+    patient: PatientId,
+    month: ClaimMonth,
+    version: i32,
+) -> Result<Response, StoreError> {
+    let row: Option<Value> = results::table
+        .filter(results::tenant_id.eq(tx.tenant()))
+        .filter(results::patient_id.eq(patient))
+        .filter(results::month.eq(month_column(month)))
+        .filter(results::version.eq(version))
+        .select(results::response)
+        .first(tx.connection())
+        .optional()?;
+    from_json(row.ok_or(StoreError::NotFound { what: WHAT })?, "response")
+}
+
 /// What the months before `month` add to the history, of some patients; at most `months` of them.
 ///
 /// # Errors
@@ -139,16 +162,16 @@ pub fn histories(
     held.map(|(patient, history)| Ok((patient, from_json(history, "history")?))).collect()
 }
 
-fn head(
-    tx: &mut TenantTx<'_>,
-    patient: PatientId,
-    month: ClaimMonth,
-) -> Result<Option<(i32, String, Vec<u8>)>, StoreError> {
+/// Version, id of the result, hash of the facts, reasons for being provisional.
+type Head = (i32, String, Vec<u8>, Value);
+
+fn head(tx: &mut TenantTx<'_>, patient: PatientId, month: ClaimMonth) -> Result<Option<Head>, StoreError> {
+    let reasons = diesel::dsl::sql::<diesel::sql_types::Jsonb>("coalesce(response->'provisionalReasons', '[]')");
     let query = results::table
         .filter(results::tenant_id.eq(tx.tenant()))
         .filter(results::patient_id.eq(patient))
         .filter(results::month.eq(month_column(month)))
         .order_by(results::version.desc())
-        .select((results::version, results::result_id, results::request_hash));
+        .select((results::version, results::result_id, results::request_hash, reasons));
     Ok(query.first(tx.connection()).optional()?)
 }

@@ -631,6 +631,174 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    write_off_requests (tenant_id, request_id) {
+        tenant_id -> Int8,
+        request_id -> Uuid,
+        patient_id -> Uuid,
+        visit_id -> Uuid,
+        yen -> Int8,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    write_off_decisions (tenant_id, request_id) {
+        tenant_id -> Int8,
+        request_id -> Uuid,
+        requested_by -> Text,
+        is_approved -> Bool,
+        entry_id -> Nullable<Uuid>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    debt_marks (tenant_id, visit_id, step) {
+        tenant_id -> Int8,
+        visit_id -> Uuid,
+        step -> Int4,
+        is_excluded -> Bool,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    terminal_payments (tenant_id, terminal_payment_id) {
+        tenant_id -> Int8,
+        terminal_payment_id -> Uuid,
+        patient_id -> Uuid,
+        visit_id -> Nullable<Uuid>,
+        method -> Text,
+        policy -> Text,
+        yen -> Int8,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    terminal_outcomes (tenant_id, terminal_payment_id) {
+        tenant_id -> Int8,
+        terminal_payment_id -> Uuid,
+        outcome -> Text,
+        payment_id -> Nullable<Uuid>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    till_shifts (tenant_id, booked_on, shift) {
+        tenant_id -> Int8,
+        booked_on -> Date,
+        shift -> Int4,
+        float_yen -> Int8,
+        cash_base_yen -> Int8,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+    }
+}
+
+diesel::table! {
+    till_counts (tenant_id, booked_on, shift, step) {
+        tenant_id -> Int8,
+        booked_on -> Date,
+        shift -> Int4,
+        step -> Int4,
+        pieces -> Jsonb,
+        counted_yen -> Int8,
+        expected_yen -> Int8,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    till_closings (tenant_id, booked_on, shift) {
+        tenant_id -> Int8,
+        booked_on -> Date,
+        shift -> Int4,
+        step -> Int4,
+        counted_by -> Text,
+        difference_yen -> Int8,
+        entry_id -> Nullable<Uuid>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+    }
+}
+
+diesel::table! {
+    day_closes (tenant_id, seq) {
+        tenant_id -> Int8,
+        seq -> Int8,
+        booked_on -> Date,
+        step -> Int4,
+        state -> Text,
+        content -> Text,
+        previous_hash -> Bytea,
+        hash -> Bytea,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    calculation_settings (tenant_id, version) {
+        tenant_id -> Int8,
+        version -> Int4,
+        mode -> Text,
+        is_shadowed -> Bool,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    calculation_comparisons (tenant_id, patient_id, month, version, purpose) {
+        tenant_id -> Int8,
+        patient_id -> Uuid,
+        month -> Date,
+        version -> Int4,
+        purpose -> Text,
+        outcome -> Text,
+        difference_count -> Int4,
+        due_embedded_yen -> Nullable<Int8>,
+        due_module_yen -> Nullable<Int8>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Text,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    calculation_differences (tenant_id, patient_id, month, version, purpose, position) {
+        tenant_id -> Int8,
+        patient_id -> Uuid,
+        month -> Date,
+        version -> Int4,
+        purpose -> Text,
+        position -> Int4,
+        kind -> Text,
+        visit_reference -> Nullable<Text>,
+        subject -> Text,
+        rules -> Array<Text>,
+        said_embedded -> Nullable<Text>,
+        said_module -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     patients,
     patient_versions,
@@ -641,4 +809,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     ledger_postings,
     payments,
     payment_allocations,
+    payment_receipts,
+    terminal_payments,
+    terminal_outcomes,
+    till_shifts,
+    till_closings,
 );

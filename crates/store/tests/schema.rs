@@ -63,7 +63,7 @@ fn every_table_forces_row_level_security_with_the_tenant_policy() {
     let fixture = registered(1);
     let mut administrator = support::administrator(&fixture);
     let tables = names(&mut administrator, TABLES);
-    assert!(tables.len() >= 39, "{}", tables.len());
+    assert!(tables.len() >= 51, "{}", tables.len());
     let unprotected = format!("{TABLES} AND NOT (c.relrowsecurity AND c.relforcerowsecurity)");
     assert_eq!(names(&mut administrator, &unprotected), Vec::<String>::new());
     let policy = "(tenant_id = (NULLIF(current_setting(''app.tenant_id''::text, true), ''''::text))::bigint)";

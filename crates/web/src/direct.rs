@@ -169,7 +169,7 @@ async fn answer<D: Direct>(
             Some(token)
         }
     };
-    let path = Path::<D::Path>::extract(request).await.map_err(|_| ProblemCode::NotFound)?.into_inner();
+    let path = Path::<D::Path>::extract(request).await.map_err(|_| Problem::new(ProblemCode::NotFound));
     let body = body::<D>(request, payload).await;
     let origin = request.connection_info().realip_remote_addr().map(str::to_owned);
     let service = state.service.standing_at(instant(state, request)?);
@@ -178,6 +178,7 @@ async fn answer<D: Direct>(
             known::<D>(&service, token, origin.clone())?;
         }
         // What is wrong with the form is told after it is known who asks.
+        let path = path?.into_inner();
         let done = D::run(&DirectCall::<D> { service, origin, path, body: body?, token })?;
         let body = serde_json::to_value(&done.body).map_err(|_| ProblemCode::Internal)?;
         Ok::<_, Problem>(Done { body, session: done.session })

@@ -55,11 +55,18 @@ struct Incoming<E: Endpoint> {
     origin: Option<String>,
     key: Option<String>,
     if_match: Option<i32>,
+    /// What is wrong with the form is told after it is known who asks.
+    content: Result<Content<E>, Problem>,
+    /// What a key belongs to: path, query and body.
+    bytes: Vec<u8>,
+    at: chrono::DateTime<chrono::Utc>,
+}
+
+/// Names in the path, behind the question mark, and the body.
+struct Content<E: Endpoint> {
     path: E::Path,
     query: E::Query,
     body: E::Body,
-    bytes: Vec<u8>,
-    at: chrono::DateTime<chrono::Utc>,
 }
 
 /// What a route answered.
@@ -90,27 +97,27 @@ async fn incoming<E: Endpoint>(state: &State, request: &HttpRequest, payload: Pa
     if !state.limit.allows(&Key::Token(credentials.token.hash())) {
         return Err(ProblemCode::TooMany.into());
     }
-    let key = if E::METHOD.is_mutation() { Some(idempotency_key(request)?) } else { None };
-    let if_match = if_match(request)?;
-    if E::NEEDS_VERSION && if_match.is_none() {
-        return Err(ProblemCode::VersionMissing.into());
-    }
-    let path = Path::<E::Path>::extract(request).await.map_err(|_| ProblemCode::NotFound)?.into_inner();
-    let query = Query::<E::Query>::from_query(request.query_string());
-    let query = query.map_err(|error| Problem::invalid("?", "not-allowed", error.to_string()))?.into_inner();
-    let has_body = std::any::TypeId::of::<E::Body>() != std::any::TypeId::of::<()>();
-    let (bytes, body) = if has_body {
-        let bytes = bytes(request, payload).await?;
-        let body = body::parse(&bytes)?;
-        (bytes, body)
-    } else {
-        (Vec::new(), body::nothing()?)
-    };
+    let body = bytes::<E>(request, payload).await;
+    // A key belongs to one thing: the same key for another path is another request.
+    let sent = body.as_deref().unwrap_or_default();
+    let bytes = [request.path().as_bytes(), b"\n", request.query_string().as_bytes(), b"\n", sent].concat();
+    let path = Path::<E::Path>::extract(request).await.map_err(|_| Problem::new(ProblemCode::NotFound));
+    let content = body.and_then(|body| content::<E>(request, path?.into_inner(), &body));
+    let key = if E::METHOD.is_mutation() { Some(idempotency_key(request)) } else { None };
     let origin = request.connection_info().realip_remote_addr().map(str::to_owned);
     let at = instant(state, request)?;
-    // A key belongs to one thing: the same key for another path is another request.
-    let bytes = [request.path().as_bytes(), b"\n", request.query_string().as_bytes(), b"\n", &bytes].concat();
-    Ok(Incoming { credentials, origin, key, if_match, path, query, body, bytes, at })
+    Ok(Incoming { credentials, origin, key: key.transpose()?, if_match: if_match(request)?, content, bytes, at })
+}
+
+fn content<E: Endpoint>(request: &HttpRequest, path: E::Path, bytes: &[u8]) -> Result<Content<E>, Problem> {
+    let query = Query::<E::Query>::from_query(request.query_string());
+    let query = query.map_err(|error| Problem::invalid("?", "not-allowed", error.to_string()))?.into_inner();
+    let body = if has_body::<E>() { body::parse(bytes)? } else { body::nothing()? };
+    Ok(Content { path, query, body })
+}
+
+fn has_body<E: Endpoint>() -> bool {
+    std::any::TypeId::of::<E::Body>() != std::any::TypeId::of::<()>()
 }
 
 /// Now; a demo server takes the instant of the request, so that a demo day can be played.
@@ -143,7 +150,10 @@ fn if_match(request: &HttpRequest) -> Result<Option<i32>, Problem> {
     Ok(Some(version))
 }
 
-async fn bytes(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Problem> {
+async fn bytes<E: Endpoint>(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Problem> {
+    if !has_body::<E>() {
+        return Ok(Vec::new());
+    }
     let is_json = request.content_type().eq_ignore_ascii_case("application/json");
     if !is_json {
         return Err(ProblemCode::MediaType.into());
@@ -172,6 +182,10 @@ fn work_on<E: Endpoint>(state: &State, incoming: &Incoming<E>, work: &mut Work<'
     if E::Permission::NEEDS_WHOLE_LOGIN {
         caller.require(E::Permission::PERMISSION)?;
     }
+    if E::NEEDS_VERSION && incoming.if_match.is_none() {
+        return Err(ProblemCode::VersionMissing.into());
+    }
+    let content = incoming.content.as_ref().map_err(Clone::clone)?;
     let route = route_name::<E>();
     let keyed = incoming.key.as_deref().map(|key| KeyedRequest {
         route: &route,
@@ -188,9 +202,9 @@ fn work_on<E: Endpoint>(state: &State, incoming: &Incoming<E>, work: &mut Work<'
     let call = Call {
         state,
         caller: &caller,
-        path: &incoming.path,
-        query: &incoming.query,
-        body: &incoming.body,
+        path: &content.path,
+        query: &content.query,
+        body: &content.body,
         if_match: incoming.if_match,
     };
     let reply = E::run(&call, work)?;

@@ -165,6 +165,9 @@ fn subsidy(value: &Value, index: usize) -> Result<Subsidy, String> {
     let amount = |key: &str| subsidy.get(key).map(|value| yen(value, key)).transpose();
     let elsewhere = amount("month_to_date_elsewhere")?.map(|yen| Elsewhere { date: None, yen });
     Ok(Subsidy {
+        free: None,
+        cap_grows_above: None,
+        pays_most: None,
         programme: programme(text(subsidy, "law")?, body),
         share: share(object(field(subsidy, "share")?, "share")?, amount("patient_payment_on_ticket")?)?,
         cap: amount("monthly_cap")?,

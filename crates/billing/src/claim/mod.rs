@@ -106,6 +106,7 @@ pub fn build(input: &Input<'_>) -> Claims {
             )),
         }
     }
+    claims.retain(|claim| claim.claim_month.is_none_or(|month| month == input.claim_month));
     // A *stop* finding that belongs to no receipt: nobody knows which file it touches.
     let is_all_refused = !input.hold && (!input.calculated.refused.is_empty() || findings.iter().any(Finding::is_stop));
     claims.sort_by(|a, b| a.order().cmp(&b.order()));

@@ -27,6 +27,8 @@ pub struct Claim {
     pub coverage_id: Option<String>,
     /// The receipt.
     pub receipt: uke::Receipt,
+    /// Month of claiming, when notes of the patient's month name one for this receipt or another.
+    pub claim_month: Option<ClaimMonth>,
     /// Why a clerk holds it back.
     pub held: Option<String>,
     /// What a person must know.
@@ -215,7 +217,17 @@ fn claim(source: &Source<'_>) -> Claim {
         body: source.hint.submit_to,
         coverage_id: source.hint.coverage_id.clone(),
         receipt,
+        claim_month: claim_month(source),
         held,
         findings,
     }
+}
+
+/// A receipt without a month of its own goes out in the month after care, although another one of the same patient
+/// and month is late.
+fn claim_month(source: &Source<'_>) -> Option<ClaimMonth> {
+    let month = source.response.month;
+    let of_month = || source.patient.receipt_notes.iter().filter(|note| note.month == month);
+    let own = source.notes.iter().find_map(|note| note.claim_in);
+    own.or_else(|| of_month().any(|note| note.claim_in.is_some()).then(|| month.plus_months(1)))
 }

@@ -229,10 +229,12 @@ fn held(input: &Input<'_>, claims: &[Claim]) -> Vec<HeldReceipt> {
 
 fn window(results: &[PatientResult]) -> WindowTotals {
     let charges = || results.iter().flat_map(|r| &r.response.visits).filter_map(|visit| visit.charge.as_ref());
+    // Cancelled visits have no charge any more, but what was collected for them stands in the month.
+    let months = || results.iter().flat_map(|r| &r.response.month_charge);
     WindowTotals {
-        due_yen: charges().map(|charge| charge.due_yen).sum(),
-        collected_yen: charges().map(|charge| charge.collected_yen).sum(),
-        difference_yen: charges().map(|charge| charge.difference_yen).sum(),
+        due_yen: months().map(|month| month.due_yen).sum(),
+        collected_yen: months().map(|month| month.collected_yen).sum(),
+        difference_yen: months().map(|month| month.due_yen - month.collected_yen).sum(),
         outside_insurance_yen: charges()
             .map(|charge| charge.self_pay_yen + charge.tax_yen + charge.selection_fee_yen)
             .sum(),

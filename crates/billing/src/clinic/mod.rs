@@ -2,6 +2,7 @@
 //!
 //! Types of the contract calc/1 are used wherever they are the same. Unknown fields are refused.
 
+mod event;
 mod institution;
 mod patient;
 mod personal;
@@ -13,6 +14,8 @@ use kernel::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use event::in_order;
+pub use event::{Change, EligibilityAnswer, Event, Moment, Payment, Record};
 pub use institution::Institution;
 pub use patient::{Coverage, Diagnosis, Narrative, Patient, ReceiptComment, ReceiptNote, Reclaim};
 pub use personal::Personal;
@@ -69,4 +72,9 @@ impl Clinic {
 /// JSON Schema of the clinic document, as `schemas/clinic.schema.json` holds it.
 pub fn schema() -> schemars::Schema {
     schemars::schema_for!(Clinic)
+}
+
+/// JSON Schema of an event, as `schemas/clinic-event.schema.json` holds it.
+pub fn event_schema() -> schemars::Schema {
+    schemars::schema_for!(Event)
 }

@@ -205,6 +205,9 @@ pub struct ReceiptNote {
     /// The receipt comes again after a return (再請求).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reclaim: Option<Reclaim>,
+    /// Month of claiming when it is not the month after the month of care (月遅れ, 再請求).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_in: Option<ClaimMonth>,
 }
 
 /// A comment on the whole receipt.

@@ -7,11 +7,13 @@ mod check;
 pub mod history;
 mod order;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use calculation::{Collected, Options, PatientFact, Request};
 use kernel::{ClaimMonth, Finding};
 use sha2::{Digest, Sha256};
 
-use crate::clinic::{Clinic, Institution, Patient, Visit};
+use crate::clinic::{Clinic, Institution, Patient, ReceiptNote, Visit};
 
 pub use order::{DAYS_PER_ORDER_MAX, TIMES_MAX};
 
@@ -46,7 +48,7 @@ pub fn requests(clinic: &Clinic, month: ClaimMonth) -> Encounters {
         let findings = check::patient(patient, month, &visits);
         let is_refused = is_whole_refused || findings.iter().any(Finding::is_stop);
         encounters.findings.extend(findings);
-        if visits.is_empty() {
+        if visits.is_empty() && cancelled_visits(patient, month).next().is_none() {
             continue;
         }
         if is_refused {
@@ -64,12 +66,46 @@ pub fn requests(clinic: &Clinic, month: ClaimMonth) -> Encounters {
     encounters
 }
 
+/// The requests of a month with those of earlier months that are claimed with it (月遅れ, 再請求): months of care whose
+/// receipt notes name `month + 1` as their month of claiming.
+pub fn requests_with_late(clinic: &Clinic, month: ClaimMonth) -> Encounters {
+    let mut encounters = requests(clinic, month);
+    let claim_month = month.plus_months(1);
+    let mut late: BTreeMap<ClaimMonth, Vec<Patient>> = BTreeMap::new();
+    for patient in &clinic.patients {
+        let is_late = |note: &&ReceiptNote| note.claim_in == Some(claim_month) && note.month != month;
+        let months: BTreeSet<ClaimMonth> =
+            patient.receipt_notes.iter().filter(is_late).map(|note| note.month).collect();
+        for month in months {
+            late.entry(month).or_default().push(patient.clone());
+        }
+    }
+    for (month, patients) in late {
+        let institution = clinic.institution.clone();
+        let earlier = requests(&Clinic { institution, patients }, month);
+        encounters.requests.extend(earlier.requests);
+        encounters.refused.extend(earlier.refused);
+        encounters.findings.extend(earlier.findings.into_iter().filter(|f| f.code != crate::code::VISIT_OUTSIDE_MONTH));
+    }
+    encounters.refused.sort();
+    encounters.refused.dedup();
+    encounters.findings.sort();
+    encounters.findings.dedup();
+    encounters
+}
+
 /// The visits of a month that are not cancelled, in the order of time.
 fn visits_of(patient: &Patient, month: ClaimMonth) -> Vec<&Visit> {
     let mut visits: Vec<&Visit> =
         patient.visits.iter().filter(|visit| visit.is_active() && visit.date.month_of() == month).collect();
     visits.sort_by(|a, b| (a.date, a.started_at, &a.id).cmp(&(b.date, b.started_at, &b.id)));
     visits
+}
+
+/// Cancelled visits of a month for which the patient paid: the money is paid back.
+fn cancelled_visits(patient: &Patient, month: ClaimMonth) -> impl Iterator<Item = &Visit> {
+    let of_month = patient.visits.iter().filter(move |visit| !visit.is_active() && visit.date.month_of() == month);
+    of_month.filter(|visit| visit.collected_yen.is_some())
 }
 
 fn request(institution: &Institution, patient: &Patient, month: ClaimMonth, visits: &[&Visit]) -> Request {
@@ -93,7 +129,7 @@ fn request(institution: &Institution, patient: &Patient, month: ClaimMonth, visi
         diagnoses: diagnoses(patient, month),
         visits: visits.iter().map(|visit| visit.for_calculation()).collect(),
         history: patient.history.clone(),
-        collected: visits.iter().filter_map(|visit| collected(visit)).collect(),
+        collected: visits.iter().copied().chain(cancelled_visits(patient, month)).filter_map(collected).collect(),
         options: Options { claim_switches: institution.switches(month), ..Options::default() },
     };
     request.sort();
@@ -110,7 +146,12 @@ fn diagnoses(patient: &Patient, month: ClaimMonth) -> Vec<calculation::Diagnosis
 }
 
 fn collected(visit: &Visit) -> Option<Collected> {
-    visit.collected_yen.map(|yen| Collected { visit_id: visit.id.clone(), yen, result_id: None })
+    visit.collected_yen.map(|yen| Collected {
+        visit_id: visit.id.clone(),
+        yen,
+        result_id: None,
+        is_cancelled: !visit.is_active(),
+    })
 }
 
 /// A UUID made of the institution, the patient and the month: the same month has the same id in any process.

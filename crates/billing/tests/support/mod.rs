@@ -39,7 +39,7 @@ impl CalculationModule for Toy {
         let claims: Vec<ClaimHint> = families(&request).into_iter().map(|family| hint(&request, &family)).collect();
         let visits = request.visits.iter().map(|visit| visit_result(&request, visit, &claims)).collect();
         Ok(Response {
-            result_id: calculation::result_id(&request, "1", "toy"),
+            result_id: calculation::result_id(request.clone(), "1", "toy"),
             request_id: request.request_id.clone(),
             revision: request.revision,
             month: request.month,

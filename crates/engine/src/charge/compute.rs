@@ -181,6 +181,9 @@ fn share_rule(subsidy: &Subsidy) -> Rule {
     match (subsidy.programme, subsidy.share) {
         (_, Share::Ticket(_)) => rules::TICKET,
         (Some(programme), _) => Rule::from(programme),
+        (None, _) if subsidy.cap_grows_above.is_some() => rules::LOCAL_GROWING_CAP,
+        (None, Share::LessPercentOfCost(_) | Share::PaysMax { .. }) => rules::LOCAL_PAYMENT,
+        (None, _) if subsidy.pays_most.is_some() => rules::LOCAL_PAYMENT,
         (None, Share::Nothing) => rules::LOCAL_NOTHING,
         (None, Share::PercentOfCost(_)) => rules::LOCAL_PERCENT,
         (None, Share::RemainingCopay) => rules::LOCAL_REMAINING,

@@ -6,7 +6,7 @@
 
 use kernel::{Points, ServiceDate, Yen};
 
-use super::month::{Month, Payers, Period, Relieved, Share, Subsidy, Visit};
+use super::month::{Month, Payers, Relieved, Share, Subsidy, Visit};
 use super::month_limits::MonthLimits;
 use super::result::{Bounds, GroupAmount, StageAmount};
 use super::sen::Sen;
@@ -73,6 +73,10 @@ struct Usage {
     used: Sen,
     /// Left of this visit's amount.
     visit_left: Sen,
+    /// Left of what the subsidy pays in the month; `None` = no bound.
+    pays_left: Option<Sen>,
+    /// What it paid up to the visit before.
+    paid: Sen,
     /// Visits (days, where the amount is for a day) charged before this one.
     visits: u8,
     /// Day of the last visit.
@@ -114,8 +118,12 @@ impl<'m> Evaluator<'m> {
         for line in &visit.lines {
             self.add_points(line.payers, line.points);
         }
-        for (usage, subsidy) in self.usage.iter_mut().zip(&self.month.subsidies) {
-            usage.begin(subsidy, visit);
+        let cost = |position: usize| {
+            self.parts.iter().filter(|part| part.payers.has_subsidy(position)).map(Part::cost).sum::<Yen>()
+        };
+        for (position, (usage, subsidy)) in self.usage.iter_mut().zip(&self.month.subsidies).enumerate() {
+            let growth = subsidy.cap_grows_above.map(|above| growth(cost(position), above));
+            usage.begin(subsidy, visit, growth.unwrap_or_default());
         }
         self.bounds = Bounds::default();
         self.recompute();
@@ -268,7 +276,7 @@ impl<'m> Evaluator<'m> {
             if let Some(own) = limits.own {
                 let eligible = || national().filter(|part| limits.is_eligible(part));
                 let cost = alone.cost() + eligible().map(Part::cost).sum();
-                let taken = eligible().map(|part| part.patient).sum();
+                let taken = eligible().map(Part::patient_yen).sum();
                 let left = (Sen::of(own.of(cost)) - taken).at_least_zero();
                 alone.bounds.own_limit = left < alone.covered;
                 alone.covered = alone.covered.min(left);
@@ -276,7 +284,7 @@ impl<'m> Evaluator<'m> {
             }
             if let Some(cap) = limits.specific_disease {
                 let counted = || national().filter(|_| !limits.is_specific_disease_apart);
-                let taken = counted().map(|part| part.patient).sum();
+                let taken = counted().map(Part::patient_yen).sum();
                 let left = (Sen::of(cap) - taken).at_least_zero();
                 alone.hold_to_specific_disease(left);
                 hold(left);
@@ -335,6 +343,11 @@ impl Part {
         self.points.to_yen()
     }
 
+    /// What the part leaves to the patient as the receipt holds it: a limit of the month is kept in these amounts.
+    fn patient_yen(&self) -> Sen {
+        Sen::of(self.patient.yen())
+    }
+
     fn hold_to_specific_disease(&mut self, cap: Sen) {
         if cap < self.covered {
             self.bounds = Bounds { specific_disease: true, ..Bounds::default() };
@@ -361,15 +374,16 @@ impl Part {
 }
 
 impl Usage {
-    fn begin(&mut self, subsidy: &Subsidy, visit: &Visit) {
+    fn begin(&mut self, subsidy: &Subsidy, visit: &Visit, growth: Yen) {
         let is_same_day = self.date == Some(visit.date);
-        let goes_on = is_same_day && matches!(subsidy.share, Share::Limited { per: Period::Day, .. });
+        let goes_on = is_same_day && subsidy.share.is_per_day();
         if !goes_on {
             self.visits = self.visits.saturating_add(u8::from(self.is_charged_now));
             self.is_charged_now = false;
         }
         self.date = Some(visit.date);
-        let cap = subsidy.cap.map(|cap| Sen::of(cap) - elsewhere(subsidy, visit.date));
+        self.pays_left = subsidy.pays_most.map(|most| (Sen::of(most) - self.paid).at_least_zero());
+        let cap = subsidy.cap.map(|cap| Sen::of(cap + growth) - elsewhere(subsidy, visit.date));
         let ticket = match subsidy.share {
             Share::Ticket(yen) => Some(Sen::of(yen)),
             _ => None,
@@ -382,8 +396,8 @@ impl Usage {
         };
         self.visit_left = match subsidy.share {
             Share::PerVisitMax { yen, visits } => allowed(yen, visits),
-            Share::Limited { .. } if goes_on => self.visit_left,
-            Share::Limited { yen, times, .. } => allowed(yen, times),
+            Share::Limited { .. } | Share::PaysMax { .. } if goes_on => self.visit_left,
+            Share::Limited { yen, times, .. } | Share::PaysMax { yen, times, .. } => allowed(yen, times),
             Share::FirstVisitFixed(yen) if visit.is_first_visit => Sen::of(yen),
             _ => Sen::ZERO,
         };
@@ -393,11 +407,21 @@ impl Usage {
     /// still allows (自己負担上限額管理票 is kept by date).
     fn leave(&mut self, subsidy: &Subsidy, stage: Stage, cost: Yen) -> Sen {
         let before = stage.before;
+        let is_free = subsidy.free.zip(self.date).is_some_and(|((first, last), date)| (first..=last).contains(&date));
         let share = match subsidy.share {
+            _ if is_free => stage.settled_after.min(before),
             Share::Nothing => Sen::ZERO,
             Share::PercentOfCost(percent) => before.min(Sen::percent(cost, percent)),
             Share::PercentOfCopay(percent) => before.less_percent(100_u8.saturating_sub(percent)),
             Share::RemainingCopay | Share::Ticket(_) => before,
+            Share::LessPercentOfCost(percent) => (before - Sen::percent(cost, percent)).at_least_zero(),
+            Share::PaysMax { .. } => {
+                let of_visit = (before - stage.settled_before).at_least_zero();
+                let paid = of_visit.min(self.visit_left);
+                self.visit_left -= paid;
+                self.is_charged_now |= paid > Sen::ZERO;
+                (stage.settled_after + of_visit - paid).min(before)
+            }
             Share::PerVisitMax { .. } | Share::Limited { .. } | Share::FirstVisitFixed(_) => {
                 let of_visit = (before - stage.settled_before).at_least_zero();
                 let most = match subsidy.share {
@@ -412,6 +436,7 @@ impl Usage {
                 (stage.settled_after + added).min(before)
             }
         };
+        let share = self.hold_payment(share, stage);
         let added = share - stage.settled_after;
         let after = stage.settled_after + self.left.map_or(added, |left| added.min(left));
         // The book counts whole yen, as the receipt does.
@@ -420,6 +445,23 @@ impl Usage {
         self.used += counted;
         after
     }
+}
+
+impl Usage {
+    /// What the subsidy may not pay any more in the month stays with the patient.
+    fn hold_payment(&mut self, share: Sen, stage: Stage) -> Sen {
+        let Some(left) = self.pays_left else { return share };
+        let settled = stage.settled_before - stage.settled_after;
+        let paid = (stage.before - share).min(settled + left);
+        self.pays_left = Some((left - (paid - settled)).at_least_zero());
+        self.paid += paid - settled;
+        stage.before - paid
+    }
+}
+
+/// 1 % of what the cost is above an amount, half up. Source: 健康保険法施行令 第42条 (the form of the formula).
+fn growth(cost: Yen, above: Yen) -> Yen {
+    Sen::percent((cost - above).max(Yen::ZERO), 1).yen()
 }
 
 fn elsewhere(subsidy: &Subsidy, until: ServiceDate) -> Sen {

@@ -73,7 +73,11 @@ fn step_reason(request: &Request, family: &Family, month: &Month, result: &Month
             format!("{payers}: {name}({law}) {} {before} → {after}", share_words(subsidy.share, subsidy.cap))
         }
     };
-    reason(step.rule, text, payer)
+    let is_presumed = subsidy
+        .and_then(|(_, own)| own.local_rule.as_ref())
+        .is_some_and(|rule| subsidy.is_some_and(|(s, _)| s.programme.is_none()) && !rule.presumed.is_empty());
+    let reason = reason(step.rule, text, payer);
+    Reason { is_verified: reason.is_verified && !is_presumed, ..reason }
 }
 
 fn limit_words(rule: Rule, limit: Option<&LimitFact>) -> String {
@@ -103,6 +107,10 @@ fn share_words(share: Share, cap: Option<Yen>) -> String {
             let unit = if per == Period::Day { "1日" } else { "1回" };
             let percent = percent.map_or_else(String::new, |percent| format!("医療費の{percent}%、"));
             format!("{percent}{unit}{}まで", yen(most))
+        }
+        Share::LessPercentOfCost(percent) => format!("医療費の{percent}%を助成"),
+        Share::PaysMax { per, yen: most, .. } => {
+            format!("{}{}まで助成", if per == Period::Day { "1日" } else { "1回" }, yen(most))
         }
         Share::FirstVisitFixed(fixed) => format!("初診時{}", yen(fixed)),
         Share::Ticket(amount) => format!("本人支払額{}", yen(amount)),

@@ -1,6 +1,7 @@
 //! The one call of the engine: a request's month charged and folded back into the parts of the response.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use calculation::{
     Adjustment, AdjustmentKind, ClaimHint, InsuranceHint, LimitApplied, MonthCharge, PayerKind, Request, SetCharge,
@@ -342,11 +343,33 @@ impl<'a> Fold<'a> {
             month.collected_yen += collected;
             month.adjustments.extend(adjustment);
         }
-        let unknown = |id: &str| self.resolved.visits.iter().all(|visit| visit.id != id);
-        for entry in self.request.collected.iter().filter(|entry| unknown(&entry.visit_id)) {
+        self.pay_back_cancelled();
+    }
+
+    /// What was collected for cancelled visits is paid back. Money for a visit that is neither in the request nor
+    /// cancelled is a matter for a person.
+    fn pay_back_cancelled(&mut self) {
+        let request = self.request;
+        let is_unknown = |id: &str| self.resolved.visits.iter().all(|visit| visit.id != id);
+        let unknown: Vec<_> = request.collected.iter().filter(|entry| is_unknown(&entry.visit_id)).collect();
+        let mut cancelled: BTreeMap<&str, Yen> = BTreeMap::new();
+        for entry in unknown {
+            if entry.is_cancelled {
+                *cancelled.entry(&entry.visit_id).or_default() += entry.yen;
+                continue;
+            }
             let message = format!("{} was collected for a visit that is not in the request", yen(entry.yen));
             let place = format!("visits/{}", entry.visit_id);
             self.findings.push(Finding::confirm("collected-visit-unknown", place, message));
+        }
+        for (id, collected) in cancelled {
+            let charge = VisitCharge { collected_yen: collected, difference_yen: -collected, ..VisitCharge::default() };
+            let Some(adjustment) = adjustment(id, &charge, true) else { continue };
+            let place = self.private_month();
+            let Some(month) = self.months.get_mut(place) else { continue };
+            month.visit_ids.push(id.to_owned());
+            month.collected_yen += collected;
+            month.adjustments.push(adjustment);
         }
     }
 

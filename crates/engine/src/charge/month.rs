@@ -187,10 +187,28 @@ pub enum Share {
         /// Percent of the cost.
         percent: Option<u8>,
     },
+    /// The subsidy pays a percentage of the cost, the patient the rest.
+    LessPercentOfCost(u8),
+    /// The subsidy pays at most an amount per visit or day, the patient the rest.
+    PaysMax {
+        /// What the amount is for.
+        per: Period,
+        /// Yen.
+        yen: Yen,
+        /// Visits or days of the month it pays for.
+        times: Option<u8>,
+    },
     /// An amount on visits with 初診, nothing otherwise.
     FirstVisitFixed(Yen),
     /// 本人支払額 of a 医療券, once a month.
     Ticket(Yen),
+}
+
+impl Share {
+    /// True when two visits of one day share the amount.
+    pub(super) const fn is_per_day(self) -> bool {
+        matches!(self, Self::Limited { per: Period::Day, .. } | Self::PaysMax { per: Period::Day, .. })
+    }
 }
 
 /// What an amount of a local programme is for.
@@ -211,8 +229,14 @@ pub struct Subsidy {
     pub share: Share,
     /// 自己負担上限月額, over all lines of the subsidy.
     pub cap: Option<Yen>,
+    /// The cap rises by 1 % of the cost above this.
+    pub cap_grows_above: Option<Yen>,
+    /// What the subsidy pays in the month at most.
+    pub pays_most: Option<Yen>,
     /// What other institutions counted against the cap (自己負担上限額管理票).
     pub elsewhere: Vec<Elsewhere>,
+    /// First and last day on which it leaves nothing, when 生活保護 begins or ends within the month.
+    pub free: Option<(ServiceDate, ServiceDate)>,
     /// Written on the receipt. Programmes paid by a list form (連記式) are not; they stand after all others.
     pub is_on_receipt: bool,
 }

@@ -109,9 +109,22 @@ pub const LOCAL_PER_VISIT: Rule = rule("local.per-visit", "地単公費マスタ
 pub const LOCAL_PERCENT_OF_COPAY: Rule = rule("local.percent-of-copay", "地単公費マスター 項目51・53 (自己負担の割合)");
 /// Local programme: amount per day.
 pub const LOCAL_PER_DAY: Rule = rule("local.per-day", "地単公費マスター 項目67・68 (1日の上限, 月の日数)");
+/// Local programme: bounds of what it pays itself.
+pub const LOCAL_PAYMENT: Rule =
+    rule("local.payment-max", "地単公費マスター 項目40・51–54・65–71 (助成額を対象とする割合・上限)");
+/// Local programme: an amount that stands for a proportional limit.
+pub const LOCAL_GROWING_CAP: Rule = unverified(
+    "local.growing-cap",
+    "地単公費マスター 項目71 (80100・167400・252600 は医療費に応じて増える限度額を表す; 令和8年8月以降も同じ式とする)",
+);
 /// Local programme: the month goes on when the insurance changes.
 pub const LOCAL_KEEPS_TOTAL: Rule =
     rule("local.keeps-total", "地単公費マスター 項目47 (保険制度変更前の患者負担額の累計)");
+/// A book's cap and a ticket's payment go on when the insurance changes.
+pub const BOOK_KEEPS_TOTAL: Rule = rule(
+    "subsidy.month-goes-on",
+    "自己負担上限月額・医療券の本人支払額は受給者ごとに1月 (自己負担上限額管理票は保険の変更で改まらない)",
+);
 /// Local programme: pays before a national one.
 pub const LOCAL_FIRST: Rule = rule("subsidy.local-first", "国公費マスター 9-10 (地単公費を優先して適用)");
 /// Local programme: 特記事項 and comments on the receipt.
@@ -195,7 +208,10 @@ const ALL: &[Rule] = &[
     LOCAL_PERCENT_OF_COPAY,
     LOCAL_PER_DAY,
     LOCAL_FIRST_VISIT,
+    LOCAL_PAYMENT,
+    LOCAL_GROWING_CAP,
     LOCAL_KEEPS_TOTAL,
+    BOOK_KEEPS_TOTAL,
     LOCAL_FIRST,
     LOCAL_NOTES,
     LOCAL_CONDITIONS,

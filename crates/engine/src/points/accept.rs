@@ -2,7 +2,7 @@
 
 use std::str::from_utf8;
 
-use calculation::{Dispensing, DrugUse, Order, OrderKind, Outcome, VisitFact, VisitKind};
+use calculation::{Dispensing, DrugUse, Order, OrderKind, Outcome, TimeClass, VisitFact, VisitKind};
 use kernel::{AgeLimit, Finding, ItemCode, Quantity, ServiceDate};
 use masters::row::{ActRow, DrugRow};
 
@@ -260,6 +260,19 @@ fn check_act(work: &mut Work<'_>, index: usize, act: &ActRow) {
         check_standing(work, index, act, on);
         check_disease(work, index, act, on);
         check_statement(work, index, visit, code, on);
+        check_time(work, index, visit, code);
+    }
+}
+
+/// 時間外緊急院内検査加算 and 時間外緊急院内画像診断加算 are for what begins outside the posted hours, on a holiday or
+/// late at night. It may begin later than the visit: of a visit in the daytime a person is asked. Beside
+/// 夜間・早朝等加算 the table of exclusions decides.
+fn check_time(work: &mut Work<'_>, index: usize, visit: usize, code: u32) {
+    const OUTSIDE_HOURS: [u32; 2] = [160_000_210, 170_016_010];
+    let is_daytime = work.visits.get(visit).is_some_and(|current| current.time == TimeClass::Regular);
+    let is_live = work.entries.get(index).is_some_and(Entry::is_live);
+    if OUTSIDE_HOURS.contains(&code) && is_daytime && is_live {
+        work.end_or_ask(index, Outcome::Rejected, true, Why::rule(&rules::OUTSIDE_HOURS));
     }
 }
 

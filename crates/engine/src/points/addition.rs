@@ -1,7 +1,7 @@
 //! Additions that follow from age, time and patient: 年齢加算, 通則加算, 往診の加算.
 
 use calculation::{InstitutionKind, TimeClass, VisitFact, VisitKind};
-use kernel::ServiceDate;
+use kernel::{Finding, ServiceDate};
 use masters::row::ActRow;
 
 use super::accept::age_limit;
@@ -231,8 +231,19 @@ pub fn derive_with_basic_fee(work: &mut Work<'_>) {
         let responses = [180_819_910, 180_820_010, 180_820_110];
         if is_r8 && !super::limit::is_charged_since(work, &responses, on, on) {
             work.derive(visit, price_response, &rules::PRICE_RESPONSE);
+        } else if is_r8 {
+            report_once_a_day(work, visit);
         }
     }
+}
+
+/// The fees of 令和8年度 say no more that they are for a day (O001, O100), and the table of times is not at hand: a
+/// person is told where a second visit of a day would earn them again.
+fn report_once_a_day(work: &mut Work<'_>, visit: usize) {
+    let Some(source) = work.request.visits.get(visit) else { return };
+    let rule = &rules::ONCE_A_DAY;
+    let finding = Finding::confirm("once-a-day", format!("visits/{}", source.id), rule.text).with_basis(rule.basis);
+    work.findings.push(finding);
 }
 
 /// The department's name for findings.

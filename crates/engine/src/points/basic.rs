@@ -3,9 +3,10 @@
 //! Source: A000, A001, B001-2 of 別表第一.
 
 use calculation::{InstitutionFact, TimeClass, VisitFact, VisitKind};
-use kernel::{Finding, ServiceDate, completed_years};
+use kernel::{Finding, ItemCode, ServiceDate, completed_years};
 
 use super::context;
+use super::first_visit::NOT_ON_THE_FIRST_DAY;
 use super::rules::{self, Rule};
 use super::standard::{Standing, is_filed, standing};
 use super::work::Work;
@@ -20,6 +21,7 @@ struct Family {
     same_day_phone: u32,
     second_department: u32,
     second_department_online: u32,
+    second_department_phone: u32,
     times: Times,
     child_times: Times,
     pediatric_in_hours: InHours,
@@ -50,6 +52,7 @@ const INITIAL: Family = Family {
     same_day_phone: 0,
     second_department: 111_011_810,
     second_department_online: 111_014_510,
+    second_department_phone: 0,
     times: Times { after_hours: 111_000_570, holiday: 111_000_670, late_night: 111_000_770 },
     child_times: Times { after_hours: 111_011_970, holiday: 111_012_070, late_night: 111_012_170 },
     pediatric_in_hours: InHours { evening: 111_011_570, holiday: 111_011_670, late_night: 111_011_770 },
@@ -65,7 +68,8 @@ const REVISIT: Family = Family {
     same_day_online: 112_024_950,
     same_day_phone: 112_008_850,
     second_department: 112_015_810,
-    second_department_online: 112_015_810,
+    second_department_online: 112_025_210,
+    second_department_phone: 112_015_950,
     times: Times { after_hours: 112_001_110, holiday: 112_001_210, late_night: 112_001_310 },
     child_times: Times { after_hours: 112_014_770, holiday: 112_014_870, late_night: 112_014_970 },
     pediatric_in_hours: InHours { evening: 112_014_170, holiday: 112_014_270, late_night: 112_014_370 },
@@ -86,6 +90,9 @@ pub const PEDIATRIC_FEES: [u32; 4] = [113_003_510, 113_003_610, 113_003_710, 113
 pub const OUTPATIENT_MANAGEMENT: u32 = 112_011_010;
 /// 明細書発行体制等加算.
 pub const ITEMISED_STATEMENT: u32 = 112_015_770;
+
+/// 施設基準 of 機能強化加算.
+const FUNCTION_STRENGTHENING: u16 = 3522;
 
 /// 時間外対応(体制)加算 1–4 with the standard that allows each.
 const AFTER_HOURS_SYSTEM: [(u32, u16); 4] =
@@ -146,12 +153,14 @@ pub enum InfectionControlBase {
 
 /// Adds the basic fee of every visit with its additions.
 pub fn derive(work: &mut Work<'_>) {
+    let has_pediatric_fee =
+        has_fact(work, InstitutionFact::PediatricOutpatientFee) && has_pediatrics(work) && !has_home_guidance(work);
     for visit in 0..work.visits.len() {
-        derive_visit(work, visit);
+        derive_visit(work, visit, has_pediatric_fee);
     }
 }
 
-fn derive_visit(work: &mut Work<'_>, visit: usize) {
+fn derive_visit(work: &mut Work<'_>, visit: usize, has_pediatric_fee: bool) {
     let Some(current) = work.visits.get(visit) else { return };
     let is_initial = match current.kind {
         VisitKind::Initial | VisitKind::InitialOnline => true,
@@ -159,15 +168,21 @@ fn derive_visit(work: &mut Work<'_>, visit: usize) {
         VisitKind::HouseCall => current.has(VisitFact::InitialAtHouseCall),
         VisitKind::HomeVisit | VisitKind::None | VisitKind::Auto => return,
     };
-    if is_basic_fee_contained(work, visit) {
+    if is_basic_fee_contained(work, visit, is_initial) {
         return;
     }
-    if is_pediatric_fee(work, visit) {
+    if has_pediatric_fee && is_pediatric_fee(work, visit) {
         derive_pediatric(work, visit, is_initial);
         return;
     }
     let family = if is_initial { &INITIAL } else { &REVISIT };
     let (code, rule) = fee_of(work, visit, family, is_initial);
+    if rule.id == rules::SECOND_DEPARTMENT.id && is_second_department_charged(work, visit) {
+        let source = &rules::THIRD_DEPARTMENT;
+        let place = work.request.visits.get(visit).map_or_else(String::new, |visit| format!("visits/{}", visit.id));
+        work.findings.push(Finding::note("third-department", place, source.text).with_basis(source.basis));
+        return;
+    }
     if !is_online_allowed(work, visit, code) {
         return;
     }
@@ -181,6 +196,15 @@ fn derive_visit(work: &mut Work<'_>, visit: usize) {
     }
     derive_time(work, visit, base, family, is_initial);
     derive_facility(work, visit, base, is_initial);
+}
+
+/// True when another department of the day has the fee of the second one already.
+fn is_second_department_charged(work: &Work<'_>, visit: usize) -> bool {
+    let on = work.date_of_visit(visit);
+    work.visits.iter().filter(|other| other.date() == on).filter_map(|other| other.basic).any(|basic| {
+        let why = work.entries.get(basic).map(|entry| entry.why.as_slice()).unwrap_or_default();
+        why.iter().any(|why| why.rule.id == rules::SECOND_DEPARTMENT.id)
+    })
 }
 
 /// 情報通信機器 needs its standard filed; without it nothing is charged, and a person is told.
@@ -198,11 +222,14 @@ fn is_online_allowed(work: &mut Work<'_>, visit: usize, code: u32) -> bool {
 
 /// An ordered fee that counts as 初診 or 再診 by itself (実日数 = 2: 地域包括診療料, 小児かかりつけ診療料 …) contains
 /// the basic fee.
-fn is_basic_fee_contained(work: &Work<'_>, visit: usize) -> bool {
+fn is_basic_fee_contained(work: &Work<'_>, visit: usize, is_initial: bool) -> bool {
     let Some(source) = work.request.visits.get(visit) else { return false };
     source.orders.iter().filter_map(|order| order.code?.act()).any(|code| {
         !is_basic_fee(code.number())
-            && work.masters.act(code, source.date).is_some_and(|act| act.day_rule == 2 && act.outpatient_bucket != 0)
+            && work.masters.act(code, source.date).is_some_and(|act| {
+                let is_barred = is_initial && NOT_ON_THE_FIRST_DAY.has(act);
+                act.day_rule == 2 && act.outpatient_bucket != 0 && !is_barred
+            })
     })
 }
 
@@ -213,7 +240,11 @@ fn fee_of(work: &Work<'_>, visit: usize, family: &Family, is_initial: bool) -> (
     let is_online = matches!(current.kind, VisitKind::InitialOnline | VisitKind::RevisitOnline);
     let is_phone = current.kind == VisitKind::Phone;
     if context::is_second_department(current.visit, earlier) {
-        let code = if is_online { family.second_department_online } else { family.second_department };
+        let code = match (is_online, is_phone) {
+            (true, _) => family.second_department_online,
+            (_, true) => family.second_department_phone,
+            _ => family.second_department,
+        };
         return (code, &rules::SECOND_DEPARTMENT);
     }
     let is_same_day =
@@ -241,11 +272,10 @@ fn age(work: &Work<'_>, on: ServiceDate) -> u32 {
     completed_years(work.request.patient.birth_date, on)
 }
 
-fn is_pediatric_department(work: &Work<'_>, visit: usize) -> bool {
-    work.visits.get(visit).is_some_and(|current| {
-        context::department(&work.request.institution, current.department)
-            .is_some_and(|department| department.is_pediatrics)
-    })
+/// True when the institution has 小児科 among its departments, whichever department sees the child
+/// (A000 留意事項(22)ア; B001-2 注1: 保険医療機関単位).
+fn has_pediatrics(work: &Work<'_>) -> bool {
+    work.request.institution.departments.iter().any(|department| department.is_pediatrics)
 }
 
 /// One time addition at most; with it no 乳幼児加算, except beside 夜間・早朝等加算.
@@ -253,7 +283,7 @@ fn derive_time(work: &mut Work<'_>, visit: usize, base: usize, family: &Family, 
     let Some(current) = work.visits.get(visit) else { return };
     let is_child = age(work, current.date()) < 6;
     let times = if is_child { &family.child_times } else { &family.times };
-    let is_pediatrics = is_pediatric_department(work, visit);
+    let is_pediatrics = has_pediatrics(work);
     let has_night_early = has_fact(work, InstitutionFact::NightEarlyHours);
     let time = match current.time {
         TimeClass::AfterHours => Some((times.after_hours, &rules::TIME)),
@@ -303,7 +333,7 @@ fn derive_facility(work: &mut Work<'_>, visit: usize, base: usize, is_initial: b
     let Some(date) = work.visits.get(visit).map(|current| current.date()) else { return };
     let institution = &work.request.institution;
     if is_initial {
-        if is_filed(institution, 3522, date) {
+        if is_filed(institution, FUNCTION_STRENGTHENING, date) {
             work.derive_added(visit, 111_013_770, Some(base), &rules::FUNCTION_STRENGTHENING);
         }
     } else {
@@ -382,24 +412,38 @@ fn derive_dx(work: &mut Work<'_>, visit: usize, base: usize, is_initial: bool, d
     }
 }
 
+/// 電子的診療情報連携体制整備加算: 再診, and the three levels of 初診.
+pub const COORDINATION: &[u32] = &[112_709_570, 111_704_070, 111_704_170, 111_704_270];
+
 /// The level of 電子的診療情報連携体制整備加算 (初診) that was filed.
 fn coordination_code(work: &Work<'_>) -> Option<u32> {
-    let levels = [
-        (InstitutionFact::ElectronicCoordination1, 111_704_070),
-        (InstitutionFact::ElectronicCoordination2, 111_704_170),
-        (InstitutionFact::ElectronicCoordination3, 111_704_270),
+    let [_, levels @ ..] = COORDINATION else { return None };
+    let facts = [
+        InstitutionFact::ElectronicCoordination1,
+        InstitutionFact::ElectronicCoordination2,
+        InstitutionFact::ElectronicCoordination3,
     ];
-    levels.into_iter().find(|(fact, _)| has_fact(work, *fact)).map(|(_, code)| code)
+    facts.into_iter().zip(levels).find(|(fact, _)| has_fact(work, *fact)).map(|(_, code)| *code)
 }
 
 fn derive_coordination(work: &mut Work<'_>, visit: usize, base: usize, is_initial: bool) {
-    const REVISIT: u32 = 112_709_570;
-    let Some(initial) = coordination_code(work) else { return };
-    if is_charged_in_month(work, visit, &[initial, REVISIT]) {
+    let (Some(initial), Some(revisit)) = (coordination_code(work), COORDINATION.first()) else { return };
+    if is_charged_in_month(work, visit, COORDINATION) {
         return;
     }
-    let code = if is_initial { initial } else { REVISIT };
+    let code = if is_initial { initial } else { *revisit };
     work.derive_added(visit, code, Some(base), &rules::ELECTRONIC_COORDINATION);
+}
+
+/// B001-2 注2: no 小児科外来診療料 for a patient charged with 在宅療養指導管理料 (C100–C121).
+fn has_home_guidance(work: &Work<'_>) -> bool {
+    work.request.visits.iter().any(|visit| {
+        visit.orders.iter().filter_map(|order| order.code?.act()).any(|code| {
+            work.masters
+                .act(code, visit.date)
+                .is_some_and(|act| act.section_letter == b'C' && (100..=121).contains(&act.section_number))
+        })
+    })
 }
 
 /// 小児科外来診療料 holds for every child under 6 at a 小児科 that meets the standard; when it was charged
@@ -407,23 +451,24 @@ fn derive_coordination(work: &mut Work<'_>, visit: usize, base: usize, is_initia
 fn is_pediatric_fee(work: &Work<'_>, visit: usize) -> bool {
     let Some(current) = work.visits.get(visit) else { return false };
     let is_visit = matches!(current.kind, VisitKind::Initial | VisitKind::Revisit | VisitKind::HouseCall);
-    // B001-2 注2: not for a patient charged with 在宅療養指導管理料 (C100–C121).
-    let has_home_guidance = work.request.visits.iter().any(|other| {
-        other.orders.iter().filter_map(|order| order.code?.act()).any(|code| {
-            work.masters
-                .act(code, other.date)
-                .is_some_and(|act| act.section_letter == b'C' && (100..=121).contains(&act.section_number))
-        })
-    });
     let earlier = work.visits.get(..visit).unwrap_or_default();
     let is_under_six = age(work, current.date()) < 6
         || earlier.iter().any(|other| other.is_pediatric_fee && other.date().month_of() == current.date().month_of())
         || is_charged_in_month(work, visit, &PEDIATRIC_FEES);
-    is_visit
-        && !has_home_guidance
-        && is_under_six
-        && has_fact(work, InstitutionFact::PediatricOutpatientFee)
-        && is_pediatric_department(work, visit)
+    is_visit && is_under_six && !has_antibody_against_rs(work, visit)
+}
+
+/// パリビズマブ or ニルセビマブ is given: no 小児科外来診療料 that day (B001-2 注2; 別表第八の一の二).
+fn has_antibody_against_rs(work: &Work<'_>, visit: usize) -> bool {
+    // Substances by the first seven characters of 薬価基準コード.
+    const SUBSTANCES: [&str; 2] = ["6250404", "6250411"];
+    let on = work.date_of_visit(visit);
+    let of_day = work.request.visits.iter().filter(|other| other.date == on).flat_map(|other| &other.orders);
+    let mut drugs = of_day.filter_map(|order| match order.code {
+        Some(ItemCode::Drug(code)) => work.masters.drug(code, on),
+        _ => None,
+    });
+    drugs.any(|drug| SUBSTANCES.iter().any(|substance| work.masters.text(drug.price_list_code).starts_with(substance)))
 }
 
 fn derive_pediatric(work: &mut Work<'_>, visit: usize, is_initial: bool) {
@@ -449,6 +494,9 @@ fn derive_pediatric(work: &mut Work<'_>, visit: usize, is_initial: bool) {
     }
     if let Some(base) = base {
         derive_infection_control(work, visit, base, InfectionControlBase::Management);
+    }
+    if is_initial && is_filed(&work.request.institution, FUNCTION_STRENGTHENING, on) {
+        work.derive(visit, 113_028_870, &rules::FUNCTION_STRENGTHENING);
     }
     report_coordination(work, visit);
     let Some((times, evening)) = PEDIATRIC_TIMES.get(column) else { return };
@@ -518,12 +566,14 @@ pub fn is_basic_fee(code: u32) -> bool {
             family.same_day_phone,
             family.second_department,
             family.second_department_online,
+            family.second_department_phone,
         ]
         .contains(&code)
     }) || PEDIATRIC_FEES.contains(&code)
 }
 
-/// Plain 再診料 or the one with 情報通信機器 excluded: may 外来管理加算 stand beside this fee?
+/// May 外来管理加算 stand beside this fee? 再診料 in person, each one of a day; not by telephone, not with
+/// 情報通信機器, not in a second department (A001 注3・9, 留意事項(1)・(2); 電子点数表 背反).
 pub fn allows_outpatient_management(code: u32) -> bool {
-    code == REVISIT.fee
+    [REVISIT.fee, REVISIT.same_day].contains(&code)
 }

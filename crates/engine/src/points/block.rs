@@ -33,8 +33,8 @@ struct Block {
     outcome: Outcome,
     /// The notice knows an exception: a person is asked.
     has_exception: bool,
-    /// Points of one loser that the rule holds for: from, below.
-    points: (i32, i32),
+    /// Points of one loser that the rule holds below.
+    below_points_e2: i32,
     /// The rule holds only while one of these is charged in the month.
     only_with: Option<Selection>,
 }
@@ -49,7 +49,7 @@ const PLAIN: Block = Block {
     near: Near::Day,
     outcome: Outcome::Included,
     has_exception: false,
-    points: (0, i32::MAX),
+    below_points_e2: i32::MAX,
     only_with: None,
 };
 
@@ -59,6 +59,9 @@ const OPEN: u32 = 99_999_999;
 pub const LIFESTYLE_I: &[u32] = &[113_041_710, 113_041_810, 113_041_910];
 /// 生活習慣病管理料(Ⅱ), in person and by 情報通信機器.
 pub const LIFESTYLE_II: &[u32] = &[113_707_110, 113_707_210];
+
+/// 在宅医療DX情報活用加算 of 訪問診療料 and 在宅がん医療総合診療料, both levels.
+const HOME_DX: &[u32] = &[114_706_510, 114_746_310, 114_740_410, 114_746_410];
 
 /// ニコチン依存症管理料 (B001-3-2), which shares section and branch with 生活習慣病管理料 in the master.
 const NICOTINE: &[u32] = &[113_008_310, 113_008_410, 113_008_510, 113_031_610, 113_031_710];
@@ -238,7 +241,6 @@ const BLOCKS: &[Block] = &[
     },
     Block {
         rule: &rules::LIFESTYLE_II,
-        from: 20_240_601,
         to: 20_260_531,
         winners: Selection::of_codes(LIFESTYLE_II),
         losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R6 },
@@ -249,7 +251,6 @@ const BLOCKS: &[Block] = &[
     Block {
         rule: &rules::LIFESTYLE_II,
         from: 20_260_601,
-        to: OPEN,
         winners: Selection::of_codes(LIFESTYLE_II),
         losers: Selection { codes: &[], sections: &[letter(b'B')], places: &[], except: BESIDE_LIFESTYLE_II_R8 },
         near: Near::Month,
@@ -297,6 +298,24 @@ const BLOCKS: &[Block] = &[
         ..PLAIN
     },
     Block {
+        rule: &rules::PSYCHIATRY_OR_LIFESTYLE,
+        from: 20_260_601,
+        winners: Selection::of_codes(LIFESTYLE_II),
+        losers: Selection::of_places(&[place(b'I', 2, 0, 0)]),
+        near: Near::Month,
+        outcome: Outcome::Rejected,
+        ..PLAIN
+    },
+    Block {
+        rule: &rules::HOME_DX,
+        from: 20_260_601,
+        winners: Selection::of_codes(basic::COORDINATION),
+        losers: Selection::of_codes(HOME_DX),
+        near: Near::Month,
+        outcome: Outcome::Rejected,
+        ..PLAIN
+    },
+    Block {
         rule: &rules::GENERIC_NAME_ONE,
         winners: Selection::of_codes(&[120_004_270]),
         losers: Selection::of_codes(&[120_003_570]),
@@ -322,15 +341,15 @@ const BLOCKS: &[Block] = &[
         winners: COMPREHENSIVE,
         losers: Selection::of_sections(ACUTE_CARE),
         near: Near::Month,
-        points: (0, ACUTE_POINTS_E2),
+        below_points_e2: ACUTE_POINTS_E2,
         ..PLAIN
     },
+    // What is left has as many points or more: a person is asked whether it was an acute worsening.
     Block {
         rule: &rules::COMPREHENSIVE_CARE,
         winners: COMPREHENSIVE,
         losers: Selection::of_sections(ACUTE_CARE),
         near: Near::Month,
-        points: (ACUTE_POINTS_E2, i32::MAX),
         has_exception: true,
         ..PLAIN
     },
@@ -368,9 +387,13 @@ pub fn is_near(work: &Work<'_>, near: Near, a: &Entry<'_>, b: &Entry<'_>) -> boo
 }
 
 impl Block {
+    /// An addition (看取り加算 beside 往診料) wins only where it is named by its code.
+    fn has_winner(&self, act: &ActRow) -> bool {
+        self.winners.has(act) && (act.notice_role != 7 || self.winners.codes.contains(&act.validity.code))
+    }
+
     fn has_loser(&self, act: &ActRow) -> bool {
-        let (from, below) = self.points;
-        self.losers.has(act) && !self.winners.has(act) && (from..below).contains(&act.points_e2.abs())
+        self.losers.has(act) && !self.winners.has(act) && act.points_e2.abs() < self.below_points_e2
     }
 }
 
@@ -394,9 +417,13 @@ fn is_companion_charged(work: &Work<'_>, block: &Block, entry: &Entry<'_>) -> bo
 }
 
 fn apply_block(work: &mut Work<'_>, block: &Block) {
+    // Most months hold no winner of most rules.
+    if !work.entries.iter().any(|entry| entry.live_act().is_some_and(|act| block.has_winner(act))) {
+        return;
+    }
     let live = work.live_acts();
     for (winner, winner_act) in &live {
-        if !block.winners.has(winner_act) {
+        if !block.has_winner(winner_act) {
             continue;
         }
         for (loser, loser_act) in &live {
@@ -422,7 +449,7 @@ fn apply_block(work: &mut Work<'_>, block: &Block) {
 
 /// A winner that an earlier claim of this month already holds.
 fn apply_block_of_history(work: &mut Work<'_>, block: &Block) {
-    if block.near != Near::Month {
+    if block.near != Near::Month || work.request.history.lines.is_empty() {
         return;
     }
     for (loser, act) in work.live_acts() {
@@ -438,7 +465,7 @@ fn apply_block_of_history(work: &mut Work<'_>, block: &Block) {
                     .code
                     .act()
                     .and_then(|code| work.masters.act(code, line.date))
-                    .is_some_and(|act| block.winners.has(act))
+                    .is_some_and(|act| block.has_winner(act))
         });
         if let Some(line) = line.copied() {
             let cause = Cause::History { date: line.date, code: line.code };

@@ -128,7 +128,7 @@ fn is_specimen_test(act: &ActRow) -> bool {
 /// 判断料: once a calendar month for each group with a test, on the first day; 検体検査管理加算(Ⅰ) with it.
 pub fn derive_judgements(work: &mut Work<'_>) {
     for (index, act) in work.live_acts() {
-        if act.exam_role != 1 || act.record_role == 7 {
+        if act.exam_role != 1 {
             continue;
         }
         let Some(entry) = work.entries.get(index) else { continue };
@@ -185,6 +185,11 @@ fn derive_specimen_management(work: &mut Work<'_>, visit: usize, test: usize, gr
     }
 }
 
+/// True when an act counts for the 逓減 of its group (項番52, 63).
+const fn is_degressive(act: &ActRow) -> bool {
+    act.degression == 1 && act.degression_group != 0
+}
+
 /// 逓減: the second and later act of a group (項番52, 63) in a calendar month carries the reduction code.
 pub fn derive_degressions(work: &mut Work<'_>) {
     const TESTS: u32 = 160_000_190;
@@ -196,12 +201,11 @@ pub fn derive_degressions(work: &mut Work<'_>) {
         .iter()
         .filter_map(|line| {
             let act = work.masters.act(line.code.act()?, line.date)?;
-            let is_counted = act.degression == 1 && act.degression_group != 0;
-            is_counted.then_some((line.date.month_of(), act.degression_group))
+            is_degressive(act).then_some((line.date.month_of(), act.degression_group))
         })
         .collect();
     for (index, act) in work.live_acts() {
-        let is_base = matches!(act.record_role, 1 | 3 | 5) && act.degression == 1 && act.degression_group != 0;
+        let is_base = matches!(act.record_role, 1 | 3 | 5) && is_degressive(act);
         let Some(entry) = work.entries.get(index).filter(|_| is_base) else { continue };
         let key = (work.date_of(entry).month_of(), act.degression_group);
         if !seen.contains(&key) {

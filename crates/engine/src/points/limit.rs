@@ -3,14 +3,14 @@
 //! Months are calendar months; n月 = n calendar months back including this one; 週 = Sunday to Saturday
 //! (留意事項 第1章第1部 通則).
 
-use calculation::{AnswerValue, Cause, Outcome};
+use calculation::{Cause, Outcome};
 use kernel::{ItemCode, ServiceDate};
 use masters::row::{ActRow, LimitRow};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::rules;
 use super::select::{Selection, place};
-use super::work::{EXCEPTION, Entry, Used, Why, Work, answer};
+use super::work::{Entry, Used, Why, Work, is_exception_claimed};
 
 /// The first day of a limit's window on a day; `None` for units that are no span of time (per organ, per
 /// operation …) and need a person.
@@ -155,13 +155,7 @@ fn apply_row(work: &mut Work<'_>, index: usize, act: &ActRow, (start, on): (Serv
     let left = allowed.saturating_sub(used);
     let has_exception = row.has_exception == 1 || row.unit == SERIES || act.validity.section_changed == 1;
     // Units beyond the day's bound are not charged, those within it are, whoever asks for more.
-    let is_exception_claimed = work
-        .entries
-        .get(index)
-        .and_then(|entry| work.order_of(entry))
-        .and_then(|order| answer(order, EXCEPTION))
-        .is_some_and(|answer| answer == AnswerValue::Yes);
-    let is_capped = !has_exception || (is_counted_in_units(act) && !is_exception_claimed);
+    let is_capped = !has_exception || (is_counted_in_units(act) && !is_exception_claimed(work, entry));
     if left > 0 && is_capped {
         cap(work, index, act, left, why);
     } else {

@@ -30,8 +30,9 @@ pub struct VisitLines {
 
 /// Builds the lines of a visit. Drugs whose amount is not claimable are ended on the way.
 pub fn build(work: &mut Work<'_>, visit: usize) -> VisitLines {
-    let mut builder = Builder { visit, lines: Vec::new(), of_entries: Vec::new() };
     let entries: Vec<usize> = work.in_visit(visit).map(|(index, _)| index).collect();
+    let (lines, of_entries) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+    let mut builder = Builder { visit, lines, of_entries };
     for index in entries {
         let Some(entry) = work.entries.get(index).filter(|entry| entry.is_live()) else { continue };
         match entry.charged {
@@ -83,25 +84,18 @@ impl Builder {
     /// Adds a line of these entries.
     fn push(&mut self, work: &Work<'_>, entries: &[usize], shikibetsu: &'static str, points: Points, times: u16) {
         let id = format!("L{}", self.lines.len() + 1);
-        let parts: Vec<(usize, &Entry<'_>)> =
-            entries.iter().filter_map(|index| work.entries.get(*index).map(|entry| (*index, entry))).collect();
-        let first = parts.first().map(|(_, entry)| *entry);
-        let is_ordered = parts.iter().any(|(_, entry)| entry.order.is_some());
-        let set_id = first.map(|entry| work.set_of(entry).to_owned()).unwrap_or_default();
+        let parts = || entries.iter().filter_map(|index| work.entries.get(*index));
         let line = Line {
             id: id.clone(),
-            origin: if is_ordered { Origin::Ordered } else { Origin::Derived },
+            origin: if parts().any(|entry| entry.order.is_some()) { Origin::Ordered } else { Origin::Derived },
             shikibetsu: Word::Borrowed(shikibetsu),
-            items: parts.iter().filter_map(|(_, entry)| item(work, entry)).collect(),
+            items: parts().filter_map(|entry| item(work, entry)).collect(),
             points,
             times,
-            set_id,
+            set_id: parts().next().map(|entry| work.set_of(entry).to_owned()).unwrap_or_default(),
             burden_class: None,
-            order_ids: parts
-                .iter()
-                .filter_map(|(_, entry)| work.order_of(entry).map(|order| order.id.clone()))
-                .collect(),
-            reasons: parts.iter().flat_map(|(_, entry)| reasons(work, entry)).collect(),
+            order_ids: parts().filter_map(|entry| work.order_of(entry).map(|order| order.id.clone())).collect(),
+            reasons: parts().flat_map(|entry| reasons(work, entry)).collect(),
         };
         self.lines.push(line);
         self.of_entries.extend(entries.iter().map(|index| (*index, id.clone())));
@@ -437,9 +431,17 @@ fn item(work: &Work<'_>, entry: &Entry<'_>) -> Option<Item> {
 fn master_ref(work: &Work<'_>, table: &'static str, validity: &Validity) -> MasterRef {
     MasterRef {
         table: Word::Borrowed(table),
-        code: Word::Owned(format!("{:09}", validity.code)),
+        code: Word::Owned(nine_digits(validity.code)),
         edition: Word::Owned(work.masters.edition_name(validity.edition).to_owned()),
     }
+}
+
+/// A code as the masters write it. By hand, for it is written with every reason of every line.
+fn nine_digits(code: u32) -> String {
+    const PLACES: [u32; 9] = [100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    let mut text = String::with_capacity(PLACES.len());
+    text.extend(PLACES.iter().filter_map(|place| char::from_digit(code / place % 10, 10)));
+    text
 }
 
 /// The master row behind an entry.
@@ -454,23 +456,22 @@ pub fn entry_ref(work: &Work<'_>, entry: &Entry<'_>) -> MasterRef {
 
 /// Every reason of an entry; a plain order names its section and master row.
 pub fn reasons(work: &Work<'_>, entry: &Entry<'_>) -> Vec<Reason> {
-    let own = entry_ref(work, entry);
     if entry.why.is_empty() {
-        let mut reason = reason(&Why::rule(&rules::ORDERED), vec![own]);
+        let mut reason = reason(&Why::rule(&rules::ORDERED), vec![entry_ref(work, entry)]);
         if let Charged::Act(act) = entry.charged {
             reason.basis = Word::Owned(section(act));
         }
         return vec![reason];
     }
-    entry.why.iter().map(|why| reason(why, vec![own.clone()])).collect()
+    entry.why.iter().map(|why| reason(why, vec![entry_ref(work, entry)])).collect()
 }
 
 /// 区分番号 of an act, `A001` or `B001-3`.
 pub fn section(act: &ActRow) -> String {
-    let letter = char::from(act.section_letter);
+    let (letter, number) = (char::from(act.section_letter), act.section_number);
     match act.section_branch {
-        0 => format!("{letter}{:03}", act.section_number),
-        branch => format!("{letter}{:03}-{branch}", act.section_number),
+        0 => format!("{letter}{number:03}"),
+        branch => format!("{letter}{number:03}-{branch}"),
     }
 }
 

@@ -29,6 +29,9 @@ const GENERIC_SYSTEM: [(u32, u16); 3] = [(120_004_370, 3487), (120_004_070, 3488
 /// 地域包括診療加算 and 認知症地域包括診療加算: no seven-kinds reduction for their patients.
 const COMPREHENSIVE: [u32; 4] = [112_021_770, 112_017_270, 112_021_870, 112_017_570];
 
+/// 地域包括診療料 and (令和6) 認知症地域包括診療料: nor for theirs, the whole month (F200注3).
+const COMPREHENSIVE_FEE: Selection = Selection::of_places(&[place(b'B', 1, 2, 12), place(b'B', 1, 2, 15)]);
+
 /// Yen of a quantity of a drug.
 pub fn amount(drug: &DrugRow, entry: &Entry<'_>) -> Decimal {
     let quantity = entry.quantity.map_or(Decimal::ONE, kernel::Quantity::get);
@@ -131,13 +134,11 @@ fn derive_fees(work: &mut Work<'_>, visit: usize) {
     };
     let internal = first(work, &[DrugUse::Internal, DrugUse::AsNeeded]);
     let external = first(work, &[DrugUse::External]);
+    // Too many 湿布薬 earn no fee by themselves; what stands beside them does (第5部 通則5).
+    let external = if limit_compresses(work, visit) { first_beside_compresses(work, visit) } else { external };
     let Some(any) = internal.or(external) else { return };
-    let is_only_compresses = limit_compresses(work, visit) && internal.is_none();
     if let Some(medicine) = internal {
         derive_once(work, (visit, medicine), 120_000_710, &rules::DISPENSING);
-    }
-    if is_only_compresses {
-        return;
     }
     if let Some(medicine) = external {
         derive_once(work, (visit, medicine), 120_001_010, &rules::DISPENSING);
@@ -150,6 +151,15 @@ fn derive_fees(work: &mut Work<'_>, visit: usize) {
         derive_once(work, (visit, medicine), 120_000_110, &rules::CONTROLLED);
     }
     derive_prescribing(work, (visit, any), controlled);
+}
+
+/// The first external medicine of a visit that is no 湿布薬.
+fn first_beside_compresses(work: &Work<'_>, visit: usize) -> Option<usize> {
+    let external = doses_of(work, visit).filter(|dose| dose.drug_use == DrugUse::External);
+    external.flat_map(|dose| &dose.entries).copied().find(|index| {
+        let charged = work.entries.get(*index).map(|entry| entry.charged);
+        matches!(charged, Some(Charged::Drug(drug)) if !is_compress(work, drug))
+    })
 }
 
 fn is_ordered(work: &Work<'_>, visit: usize, wanted: impl Fn(u32) -> bool) -> bool {
@@ -169,7 +179,8 @@ fn derive_prescribing(work: &mut Work<'_>, (visit, medicine): (usize, usize), co
         return;
     }
     let Some(on) = work.visits.get(visit).map(|current| current.date()) else { return };
-    let is_comprehensive = is_ordered(work, visit, |code| COMPREHENSIVE.contains(&code));
+    let is_comprehensive = is_ordered(work, visit, |code| COMPREHENSIVE.contains(&code))
+        || work.live_acts().iter().any(|(_, act)| COMPREHENSIVE_FEE.has(act));
     let is_seven = kinds(work, visit) >= 7 && !is_comprehensive;
     if is_seven {
         work.seven_kinds.push(visit);
@@ -298,8 +309,6 @@ pub fn include_medicines(work: &mut Work<'_>) {
     let entries = &work.entries;
     let is_live = |index: &usize| entries.get(*index).is_some_and(Entry::is_live);
     work.doses.retain(|dose| dose.entries.iter().any(is_live));
-    work.seven_kinds
-        .retain(|visit| work.doses.iter().any(|dose| dose.visit == *visit && dose.drug_use == DrugUse::Internal));
 }
 
 /// Drugs and materials of a procedure that is not charged: they go with the injection that stands for it, or

@@ -211,16 +211,20 @@ impl<'a> Work<'a> {
         visits: Vec<VisitWork<'a>>,
         findings: Vec<Finding>,
     ) -> Self {
-        let of_visit = vec![Vec::new(); visits.len()];
+        // Room for every order and what a visit usually earns beside them.
+        const DERIVED_PER_VISIT: usize = 8;
+        let room = |visit: &VisitWork<'_>| visit.visit.orders.len() + DERIVED_PER_VISIT;
+        let of_visit = visits.iter().map(|visit| Vec::with_capacity(room(visit))).collect();
+        let capacity = visits.iter().map(room).sum();
         Self {
             masters,
             index,
             request,
             visits,
-            entries: Vec::new(),
+            entries: Vec::with_capacity(capacity),
             of_visit,
-            of_code: HashMap::new(),
-            additions: Vec::new(),
+            of_code: HashMap::with_capacity(capacity),
+            additions: Vec::with_capacity(capacity),
             bundles: Vec::new(),
             doses: Vec::new(),
             seven_kinds: Vec::new(),
@@ -258,7 +262,7 @@ impl<'a> Work<'a> {
 
     /// Day of a visit.
     pub fn date_of_visit(&self, visit: usize) -> ServiceDate {
-        self.request.visits.get(visit).map_or(self.request.month.first_day(), |visit| visit.date)
+        self.request.visits.get(visit).map_or_else(|| self.request.month.first_day(), |visit| visit.date)
     }
 
     /// The visit work of an entry.
@@ -436,6 +440,11 @@ pub const REQUIREMENT: &str = "requirement";
 
 fn exception_question(why: &Why) -> String {
     format!("{}: 例外の要件に該当しますか", why.rule.text)
+}
+
+/// True when a person has said that the exception which a rule knows holds for an entry's order.
+pub fn is_exception_claimed(work: &Work<'_>, entry: &Entry<'_>) -> bool {
+    work.order_of(entry).and_then(|order| answer(order, EXCEPTION)) == Some(AnswerValue::Yes)
 }
 
 /// A person's answer to a condition of an order.

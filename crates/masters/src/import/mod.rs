@@ -57,7 +57,7 @@ pub struct Taken {
     pub rows: usize,
     /// True for a difference file.
     pub is_difference: bool,
-    /// `official`, `derived` or `own`.
+    /// `official`, `derived`, `own` or `fictional`.
     pub basis: &'static str,
     /// SHA-256 of the unpacked file.
     pub sha256: String,
@@ -165,6 +165,12 @@ fn parse(folders: &[PathBuf], report: &mut Report) -> Result<Vec<Parsed>, Source
     Ok(files)
 }
 
+/// A file of local programmes that says of itself that they do not exist: samples for tests and demos.
+fn is_fictional(file: &Parsed) -> bool {
+    let is_sample = |record: &record::Record| record.fields().any(|field| field.contains("実在しない制度"));
+    file.kind == Kind::LocalSubsidy && file.rows.iter().any(|(_, record)| is_sample(record))
+}
+
 /// Files that are laid over the official ones once all of these are known.
 fn is_overlay(file: &Parsed) -> bool {
     let is_table = matches!(file.kind, Kind::DerivedPoints | Kind::DerivedPrices | Kind::SectionDiff);
@@ -180,14 +186,22 @@ fn take(set: &mut Set, file: &Parsed, report: &mut Report) {
 /// Enters a file into the editions and the report.
 fn note(set: &mut Set, file: &Parsed, report: &mut Report) -> u16 {
     let is_difference = file.is_difference && file.kind != Kind::OldDiagnosis;
-    let basis = u8::from(file.is_derived() || is_overlay(file));
+    let basis = match file.is_derived() || is_overlay(file) {
+        true => 1,
+        false if is_fictional(file) => 3,
+        false => 0,
+    };
     report.taken.push(Taken {
         path: file.path.clone(),
         kind: file.kind.name(),
         date: file.date,
         rows: file.rows.len(),
         is_difference,
-        basis: if basis == 1 { "derived" } else { "official" },
+        basis: match basis {
+            1 => "derived",
+            _ if is_fictional(file) => "fictional",
+            _ => "official",
+        },
         sha256: file.sha256.clone(),
     });
     let row = EditionRow {

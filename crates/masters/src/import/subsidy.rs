@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::read::{BadRow, Parsed};
 use super::recognise::Kind;
 use super::record::Record;
-use crate::local::{FIELD_MARK, UNKNOWN_VALUE, UNMAPPED};
+use crate::local::{FIELD_MARK, PRESUMED, UNKNOWN_VALUE, UNMAPPED};
 use crate::row::{OPEN_END, SubsidyRow, Validity};
 use crate::tables::Texts;
 use kernel::ServiceDate;
@@ -36,6 +36,8 @@ const PREFECTURES: &str = "北海道 青森 岩手 宮城 秋田 山形 福島 �
 
 const COLUMNS: &str = include_str!("local_columns.csv");
 const VALUES: &str = include_str!("local_values.csv");
+/// Basis of a code in `local_values.csv` whose meaning no published list states.
+const PRESUMED_CODE: &str = "presumed";
 /// Editions of the 地単公費マスター by their number of columns, as the columns of `local_columns.csv` stand.
 const EDITIONS: [usize; 2] = [99, 94];
 
@@ -46,21 +48,36 @@ pub struct LocalMap {
     columns: Vec<(String, [usize; 2])>,
     /// Field and code → meaning.
     values: HashMap<(String, String), String>,
+    /// Fields whose codes are presumed: the item list names them without the meaning of their codes.
+    presumed_codes: Vec<String>,
+    /// Fields whose place in each of [`EDITIONS`] is presumed: it comes from no official item list.
+    presumed_places: [Vec<String>; 2],
 }
 
 impl Default for LocalMap {
     fn default() -> Self {
-        let mut map = Self { columns: Vec::new(), values: HashMap::new() };
+        let mut map = Self {
+            columns: Vec::new(),
+            values: HashMap::new(),
+            presumed_codes: Vec::new(),
+            presumed_places: [Vec::new(), Vec::new()],
+        };
         for line in COLUMNS.lines().skip(1) {
             let mut cells = line.split(',');
             map.column(cells.next().unwrap_or_default(), [cells.next(), cells.next()]);
         }
         for line in VALUES.lines().skip(1) {
             let cells: Vec<&str> = line.split(',').collect();
-            if let [field, value, meaning] = cells.as_slice() {
+            if let [field, value, meaning, basis] = cells.as_slice() {
                 map.values.insert(((*field).to_owned(), (*value).to_owned()), (*meaning).to_owned());
+                if *basis == PRESUMED_CODE && !map.presumed_codes.iter().any(|known| known == field) {
+                    map.presumed_codes.push((*field).to_owned());
+                }
             }
         }
+        // The places of the 94 columns are known from descriptions only.
+        let [_, places] = &mut map.presumed_places;
+        places.extend(map.columns.iter().filter(|(_, [_, place])| *place != 0).map(|(field, _)| field.clone()));
         map
     }
 }
@@ -86,6 +103,8 @@ impl LocalMap {
             if file.kind == Kind::LocalValues {
                 let key = (field.to_owned(), record.get(2).to_owned());
                 self.values.insert(key, record.get(3).to_owned());
+                // Who enters a code has the item list at hand.
+                self.presumed_codes.retain(|known| known != field);
                 continue;
             }
             let is_column = |(at, most): (usize, usize)| {
@@ -94,7 +113,10 @@ impl LocalMap {
             };
             match (2..).zip(EDITIONS).find(|place| !is_column(*place)) {
                 Some((at, _)) => bad.push(file.problem(*line, at, record.get(at), "a column of the edition, or empty")),
-                None => self.column(field, [Some(record.get(2)), Some(record.get(3))]),
+                None => {
+                    self.column(field, [Some(record.get(2)), Some(record.get(3))]);
+                    self.presumed_places.iter_mut().for_each(|places| places.retain(|known| known != field));
+                }
             }
         }
         bad
@@ -132,6 +154,7 @@ impl LocalMap {
             .map(|(field, _)| field.as_str())
             .collect();
         let mut text = format!("{UNMAPPED}={}", missing.join(" "));
+        let mut presumed: Vec<&str> = Vec::new();
         for (field, columns) in &self.columns {
             let value = columns.get(edition).map_or("", |column| record.get(*column)).trim();
             if matches!(value, "" | "ー" | "-") {
@@ -141,8 +164,19 @@ impl LocalMap {
             text.push_str(field);
             text.push('=');
             text.push_str(&self.meaning(field, value));
+            if self.is_presumed(edition, field) {
+                presumed.push(field);
+            }
+        }
+        if !presumed.is_empty() {
+            text.push_str(&format!("{FIELD_MARK}{PRESUMED}={}", presumed.join(" ")));
         }
         text
+    }
+
+    fn is_presumed(&self, edition: usize, field: &str) -> bool {
+        let is_in = |fields: &[String]| fields.iter().any(|known| known == field);
+        is_in(&self.presumed_codes) || self.presumed_places.get(edition).is_some_and(|places| is_in(places))
     }
 
     /// The meaning of a code; a code without one is marked. Fields without codes keep their value.

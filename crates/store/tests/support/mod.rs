@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use billing::clinic::{Clinic, Patient};
+use billing::clinic::{Clinic, Event, Patient};
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -72,22 +72,31 @@ pub fn run<T>(
     database.in_tenant(tenant, work).unwrap()
 }
 
-/// The demo clinic of `fixtures/demo-clinic`.
+/// The month of the demo clinic of `fixtures/demo-clinic`, with everything known.
 pub fn demo(name: &str) -> Clinic {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/demo-clinic").join(name);
     let document: Clinic = serde_json::from_str(&fs::read_to_string(folder.join("clinic.json")).unwrap()).unwrap();
-    let patients = fs::read_dir(folder.join("patients")).unwrap().map(|entry| {
-        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
-        serde_json::from_str::<Patient>(&text).unwrap()
-    });
-    document.merge(patients.collect(), Vec::new()).0
+    let (clinic, _) = document.merge(read_folder::<Patient>(&folder.join("patients")), Vec::new());
+    let mut clinic = clinic.with_events(&read_folder::<Event>(&folder.join("events"))).0;
+    for patient in &mut clinic.patients {
+        patient.visits.retain(|visit| visit.date.month_of() == october());
+    }
+    clinic
 }
 
-/// Three patients of the demo clinic.
+fn read_folder<T: serde::de::DeserializeOwned>(folder: &Path) -> Vec<T> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| serde_json::from_str(&fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap()).collect()
+}
+
+/// Three patients of the demo clinic, of whom only P28 has paid.
 pub fn few() -> Clinic {
     let mut clinic = demo("a");
     clinic.patients.retain(|patient| ["P01", "P08", "P28"].contains(&patient.id.as_str()));
     clinic.patients.sort_by(|a, b| a.id.cmp(&b.id));
+    for patient in clinic.patients.iter_mut().filter(|patient| patient.id != "P28") {
+        patient.visits.iter_mut().for_each(|visit| visit.collected_yen = None);
+    }
     clinic
 }
 

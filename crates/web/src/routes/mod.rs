@@ -2,6 +2,8 @@
 
 mod audit;
 mod clients;
+mod closes;
+mod debts;
 mod events;
 mod facts;
 mod identity;
@@ -9,6 +11,7 @@ mod institution;
 mod masters;
 pub(crate) mod oauth;
 mod patients;
+mod payments;
 mod session;
 mod visits;
 
@@ -29,6 +32,9 @@ pub fn registry() -> Registry {
     identity::add(&mut registry);
     clients::add(&mut registry);
     audit::add(&mut registry);
+    payments::add(&mut registry);
+    debts::add(&mut registry);
+    closes::add(&mut registry);
     registry
 }
 
@@ -37,6 +43,15 @@ pub fn registry() -> Registry {
 pub(crate) struct PatientPath {
     /// 患者番号.
     pub number: String,
+}
+
+/// A change that says why.
+#[derive(Clone, Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Because {
+    /// Why.
+    #[schemars(length(min = 1, max = 400))]
+    pub reason: String,
 }
 
 /// Routes without names behind the question mark.

@@ -141,7 +141,7 @@ pub(super) fn family(
             lines: lines(*position).map(|b| Line { points: b.points, payers: b.payers }).collect(),
         };
         let charged = positions.iter().zip(&own).map(visit).collect();
-        let welfare = subsidies::has_welfare(request, span.last);
+        let welfare = subsidies::Welfare::of(request, &own);
         let mut month = month(request, coverage, span, findings);
         month.visits = charged;
         month.subsidies = ordered

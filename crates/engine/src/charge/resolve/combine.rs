@@ -29,7 +29,7 @@ pub(super) fn holds(from: ServiceDate, to: Option<ServiceDate>, on: ServiceDate)
 }
 
 /// The national programme of a subsidy; `None` = local.
-pub(super) fn programme_of(subsidy: &Subsidy) -> Option<&'static Programme> {
+pub(in crate::charge) fn programme_of(subsidy: &Subsidy) -> Option<&'static Programme> {
     programme(subsidy.payer_number.law(), subsidy.payer_number.as_str().get(4..7))
 }
 

@@ -13,6 +13,7 @@ use kernel::{Finding, Points, Yen};
 
 use super::month::{Month, Payers};
 
+pub(super) use combine::programme_of;
 pub(super) use subsidies::is_same_record;
 pub use subsidies::national_share;
 

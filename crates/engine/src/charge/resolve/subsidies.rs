@@ -1,6 +1,6 @@
 //! Subsidies of a claim: order, share, cap, and what a person must check on them.
 
-use calculation::{LocalMethod, LocalRule, LocalShare, Request, Subsidy as RequestSubsidy};
+use calculation::{LocalMethod, LocalRule, LocalShare, Request, Subsidy as RequestSubsidy, Visit as RequestVisit};
 use kernel::{Finding, ReviewBody, ServiceDate, Yen};
 
 use super::combine::{holds, programme_of, rank};
@@ -24,8 +24,31 @@ pub(super) fn is_welfare_law(law: &str) -> bool {
     matches!(law, "12" | "25")
 }
 
+/// When 生活保護 or 支援給付 holds on the visits of a claim.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Welfare {
+    /// On none.
+    None,
+    /// On all.
+    Whole,
+    /// From one to another of them.
+    Part(ServiceDate, ServiceDate),
+}
+
+impl Welfare {
+    /// Of visits in order of time.
+    pub(super) fn of(request: &Request, visits: &[&RequestVisit]) -> Self {
+        let mut held = visits.iter().map(|visit| visit.date).filter(|date| has_welfare(request, *date));
+        match (held.next(), visits.iter().all(|visit| has_welfare(request, visit.date))) {
+            (None, _) => Self::None,
+            (Some(_), true) => Self::Whole,
+            (Some(first), false) => Self::Part(first, held.next_back().unwrap_or(first)),
+        }
+    }
+}
+
 /// True when 生活保護 or 支援給付 holds on a day.
-pub(super) fn has_welfare(request: &Request, on: ServiceDate) -> bool {
+fn has_welfare(request: &Request, on: ServiceDate) -> bool {
     let is_welfare = |subsidy: &RequestSubsidy| is_welfare_law(subsidy.payer_number.law());
     request.subsidies.iter().any(|subsidy| is_welfare(subsidy) && holds(subsidy.valid_from, subsidy.valid_to, on))
 }
@@ -121,8 +144,9 @@ fn refuse_fifth(request: &Request, records: &mut Vec<(usize, bool)>, findings: &
 }
 
 /// Input of the charge for a subsidy of the request.
-pub(super) fn subsidy(subsidy: &RequestSubsidy, is_on_receipt: bool, has_welfare: bool) -> Subsidy {
+pub(super) fn subsidy(subsidy: &RequestSubsidy, is_on_receipt: bool, welfare: Welfare) -> Subsidy {
     let programme = programme_of(subsidy);
+    let has_welfare = welfare == Welfare::Whole;
     let local = subsidy.local_rule.as_ref();
     let local_cap = local.and_then(|rule| rule.monthly_cap_yen).filter(|_| programme.is_none());
     let cap = local_cap.or(subsidy.monthly_cap_yen);
@@ -131,8 +155,26 @@ pub(super) fn subsidy(subsidy: &RequestSubsidy, is_on_receipt: bool, has_welfare
         // Without its rule a local programme takes nothing: the finding stops the claim.
         None => local.map_or(Share::RemainingCopay, |rule| local_share(&rule.share)),
     };
+    let free = match (welfare, programme) {
+        (Welfare::Part(first, last), Some(programme))
+            if programme.is_free_with_welfare && !is_welfare_law(programme.law) =>
+        {
+            Some((first, last))
+        }
+        _ => None,
+    };
     let elsewhere = subsidy.paid_elsewhere.iter().map(|entry| Elsewhere { date: Some(entry.date), yen: entry.yen });
-    Subsidy { programme, share, cap, elsewhere: elsewhere.collect(), is_on_receipt }
+    let rule = local.filter(|_| programme.is_none());
+    Subsidy {
+        programme,
+        share,
+        cap,
+        cap_grows_above: rule.and_then(|rule| rule.cap_grows_above_yen),
+        pays_most: rule.and_then(|rule| rule.monthly_payment_max_yen),
+        elsewhere: elsewhere.collect(),
+        free,
+        is_on_receipt,
+    }
 }
 
 const fn local_share(share: &LocalShare) -> Share {
@@ -141,6 +183,13 @@ const fn local_share(share: &LocalShare) -> Share {
         LocalShare::PercentOfCost { percent } => Share::PercentOfCost(*percent),
         LocalShare::PercentOfCopay { percent } => Share::PercentOfCopay(*percent),
         LocalShare::RemainingCopay => Share::RemainingCopay,
+        LocalShare::LessPercentOfCost { percent } => Share::LessPercentOfCost(*percent),
+        LocalShare::PaysPerVisitMax { yen, max_visits_per_month } => {
+            Share::PaysMax { per: Period::Visit, yen: *yen, times: *max_visits_per_month }
+        }
+        LocalShare::PaysPerDayMax { yen, max_days_per_month } => {
+            Share::PaysMax { per: Period::Day, yen: *yen, times: *max_days_per_month }
+        }
         LocalShare::PerVisitMax { yen, max_visits_per_month, percent: None } => {
             Share::PerVisitMax { yen: *yen, visits: *max_visits_per_month }
         }

@@ -194,22 +194,83 @@ pub(super) fn law_key(law: &str) -> Option<[u8; 2]> {
     law.as_bytes().try_into().ok()
 }
 
+/// First and one past the last row of each law in [`PROGRAMMES`]: rows of one law stand together. The programme is
+/// looked up for every line of a month.
+#[allow(clippy::indexing_slicing, reason = "evaluated while compiling: a place outside the tables does not compile")]
+const ROWS_OF_LAW: [(usize, usize); 100] = {
+    let mut rows = [(0, 0); 100];
+    let mut place = 0;
+    while place < PROGRAMMES.len() {
+        let number = law_number(PROGRAMMES[place].law);
+        if rows[number].1 == 0 {
+            rows[number].0 = place;
+        }
+        rows[number].1 = place + 1;
+        place += 1;
+    }
+    rows
+};
+
+/// Place of each law in [`NATIONAL_ORDER`].
+#[allow(clippy::indexing_slicing, reason = "evaluated while compiling: a place outside the tables does not compile")]
+const RANK_OF_LAW: [usize; 100] = {
+    let mut ranks = [NATIONAL_ORDER.len(); 100];
+    let mut place = 0;
+    while place < NATIONAL_ORDER.len() {
+        ranks[law_number(NATIONAL_ORDER[place])] = place;
+        place += 1;
+    }
+    ranks
+};
+
+/// Two digits as a number; 0, which is no law, for anything else.
+#[allow(clippy::as_conversions, reason = "a digit widened in a const function")]
+const fn law_number(law: &str) -> usize {
+    match law.as_bytes() {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => ((*tens - b'0') * 10 + (*ones - b'0')) as usize,
+        _ => 0,
+    }
+}
+
 /// The programme of a law and 実施機関番号 (digits 5 to 7 of the payer number); `None` = local programme.
 pub fn programme(law: &str, body: Option<&str>) -> Option<&'static Programme> {
-    let key = law_key(law);
-    let of_law = || PROGRAMMES.iter().filter(|row| law_key(row.law) == key);
-    of_law()
+    let (first, end) = ROWS_OF_LAW.get(law_number(law)).copied()?;
+    let of_law = PROGRAMMES.get(first..end)?;
+    of_law
+        .iter()
         .find(|row| body.is_some_and(|body| row.bodies.contains(&body)))
-        .or_else(|| of_law().find(|row| row.bodies.is_empty()))
+        .or_else(|| of_law.iter().find(|row| row.bodies.is_empty()))
 }
 
 /// Place of a law in the legal order; local programmes come after all national ones.
 pub fn legal_rank(law: &str) -> usize {
-    let key = law_key(law);
-    NATIONAL_ORDER.iter().position(|national| law_key(national) == key).unwrap_or(NATIONAL_ORDER.len())
+    RANK_OF_LAW.get(law_number(law)).map_or(NATIONAL_ORDER.len(), |rank| *rank)
 }
 
 /// Laws in the order of the receipt; local ones keep the order given.
 pub fn subsidy_order(laws: &mut [&str]) {
     laws.sort_by_key(|law| legal_rank(law));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The compiled index finds what a search of the tables finds.
+    #[test]
+    fn rows_of_a_law_stand_together() {
+        for law in 0..100 {
+            let law = format!("{law:02}");
+            let rows: Vec<&Programme> = PROGRAMMES.iter().filter(|row| row.law == law).collect();
+            assert_eq!(programme(&law, None), rows.iter().find(|row| row.bodies.is_empty()).copied(), "{law}");
+            for row in &rows {
+                for body in row.bodies {
+                    assert_eq!(programme(&law, Some(body)), Some(*row), "{law} {body}");
+                }
+            }
+            let rank = NATIONAL_ORDER.iter().position(|national| *national == law);
+            assert_eq!(legal_rank(&law), rank.unwrap_or(NATIONAL_ORDER.len()));
+        }
+        assert_eq!(programme("6A", None), None);
+    }
 }

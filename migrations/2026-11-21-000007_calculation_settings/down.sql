@@ -1,0 +1,1 @@
+DROP TABLE calculation_differences, calculation_comparisons, calculation_settings;
