@@ -89,7 +89,7 @@ pub fn serve(command: &Serve) -> anyhow::Result<ExitCode> {
     let state = State {
         service,
         engine,
-        limit: Arc::new(RateLimit::default()),
+        limit: Arc::new(if command.demo { RateLimit::of_demo() } else { RateLimit::default() }),
         bell: Some(Bell::start(url)?),
         is_demo: command.demo,
     };

@@ -448,6 +448,15 @@ pub fn find(work: &mut Work<'_, '_>, visit: VisitId) -> Result<NewVisit, Problem
     visits::find(work.tx, visit)?.ok_or_else(|| ProblemCode::NotFound.into())
 }
 
+/// 患者番号 of the patient of a visit.
+///
+/// # Errors
+/// `not-found`.
+pub fn patient_number(work: &mut Work<'_, '_>, visit: VisitId) -> Result<String, Problem> {
+    let patient = find(work, visit)?.patient_id;
+    number_of(work, patient)
+}
+
 fn number_of(work: &mut Work<'_, '_>, patient: PatientId) -> Result<String, Problem> {
     let found = patients::find(work.tx, &[patient])?.pop();
     Ok(found.ok_or(ProblemCode::NotFound)?.number)

@@ -14,6 +14,8 @@ const PER_SECOND: NonZeroU32 = NonZeroU32::new(200).unwrap();
 const BURST: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// Login attempts per minute of one address.
 const LOGINS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// The same on a demo server, where a month is played in seconds.
+const DEMO_LOGINS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(3_000).unwrap();
 /// Callers remembered before old ones are forgotten.
 const CALLERS_MAX: usize = 50_000;
 
@@ -36,14 +38,23 @@ pub struct RateLimit {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self {
-            requests: Limiter::keyed(Quota::per_second(PER_SECOND).allow_burst(BURST)),
-            logins: Limiter::keyed(Quota::per_minute(LOGINS_PER_MINUTE)),
-        }
+        Self::with_logins(LOGINS_PER_MINUTE)
     }
 }
 
 impl RateLimit {
+    /// Bounds of a demo server.
+    pub fn of_demo() -> Self {
+        Self::with_logins(DEMO_LOGINS_PER_MINUTE)
+    }
+
+    fn with_logins(per_minute: NonZeroU32) -> Self {
+        Self {
+            requests: Limiter::keyed(Quota::per_second(PER_SECOND).allow_burst(BURST)),
+            logins: Limiter::keyed(Quota::per_minute(per_minute)),
+        }
+    }
+
     /// False when the caller has sent too many.
     pub fn allows(&self, key: &Key) -> bool {
         forget_some(&self.requests);

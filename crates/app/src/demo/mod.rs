@@ -240,14 +240,13 @@ fn settle(patient: &Patient, visit: &Visit, emr: &Caller, cashier: &Caller, tall
         let edit = json!({ "revision": view["revision"], "edit": view["edit"], "content": content });
         view = cashier.put(&format!("/v1/visits/{id}/content"), &edit, 0)?;
     }
-    let mut body = json!({ "resultVersion": view["resultVersion"] });
+    let mut body = json!({ "resultVersion": view["resultVersion"], "payment": { "method": "cash" } });
     if view["state"] == "on_hold" {
         tally.on_hold += 1;
         body["reason"] = "見本の受診のため、指摘を確かめたうえで会計".into();
     }
-    let settled = cashier.post(&format!("/v1/visits/{id}/settlement"), &body)?;
-    let due = settled["dueYen"].as_i64().context("dueYen")?;
-    cashier.post(&format!("/v1/patients/{}/payments", patient.number), &json!({ "visitId": id, "method": "cash" }))?;
+    let paid = cashier.post(&format!("/v1/visits/{id}/checkout"), &body)?;
+    let due = paid["settlement"]["dueYen"].as_i64().context("dueYen")?;
     tally.visits += 1;
     tally.due_yen += due;
     Ok(())

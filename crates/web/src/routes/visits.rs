@@ -7,6 +7,7 @@ use calculation::Response;
 use kernel::{Finding, ItemCode, ServiceDate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use service::payments::{self, MoneyMoved, Pay};
 use service::settle::{self, SettlementView};
 use service::visits::{self, CheckIn, PushAnswer, VisitView};
 use service::{Problem, ProblemCode, Work};
@@ -28,6 +29,7 @@ pub(super) fn add(registry: &mut Registry) {
     registry.add::<CancelVisit>();
     registry.add::<RecalculateVisit>();
     registry.add::<SettleVisit>();
+    registry.add::<CheckOutVisit>();
 }
 
 /// Names in the path of routes about one visit.
@@ -394,5 +396,61 @@ impl Endpoint for SettleVisit {
         let settled = settle::settle(work, call.path.id, body.result_version, body.reason.as_deref())?;
         let version = settled.version;
         Ok(Reply::versioned(settled, version))
+    }
+}
+
+/// A settlement and its payment in one.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct CheckOutBody {
+    /// Version of the result the clerk saw.
+    result_version: i32,
+    /// Why a visit on hold is settled all the same.
+    #[serde(default)]
+    reason: Option<String>,
+    /// The payment; its visit is this one.
+    payment: Pay,
+}
+
+/// What a check-out did.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct CheckedOut {
+    /// The settlement.
+    settlement: SettlementView,
+    /// The money, the account and the receipt.
+    payment: MoneyMoved,
+}
+
+struct CheckOutVisit;
+
+impl Endpoint for CheckOutVisit {
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/v1/visits/{id}/checkout";
+    const ID: &'static str = "checkOutVisit";
+    const SUMMARY: &'static str = "Settles a visit and takes its payment in one; the receipt is issued with it";
+    const STATUS: StatusCode = StatusCode::CREATED;
+    const PROBLEMS: &'static [ProblemCode] = &[
+        ProblemCode::MustConfirm,
+        ProblemCode::ReasonMissing,
+        ProblemCode::DayClosed,
+        ProblemCode::AmountWrong,
+        ProblemCode::VersionConflict,
+    ];
+    type Permission = may::PaymentWrite;
+    type Path = VisitPath;
+    type Query = NoQuery;
+    type Body = CheckOutBody;
+    type Answer = CheckedOut;
+
+    fn run(call: &Call<'_, Self>, work: &mut Work<'_, '_>) -> Result<Reply<CheckedOut>, Problem> {
+        call.caller.require(Some(service::Permission::BillWrite))?;
+        let (id, body) = (call.path.id, call.body);
+        let settlement = settle::settle(work, id, body.result_version, body.reason.as_deref())?;
+        let number = visits::patient_number(work, id)?;
+        let pay = Pay { visit_id: Some(id), ..body.payment.clone() };
+        let payment = payments::pay(work, &number, None, &pay)?;
+        let version = settlement.version;
+        Ok(Reply::versioned(CheckedOut { settlement, payment }, version))
     }
 }
