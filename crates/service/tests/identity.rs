@@ -1,6 +1,6 @@
 //! Logins, sessions, machines, users and operators on a real database. Instants are given, nothing sleeps.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod identity_support;
 

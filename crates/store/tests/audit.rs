@@ -143,7 +143,7 @@ fn a_search_sees_its_clinic_only_and_is_read_page_by_page() {
         let key = |position: &Position| (position.day, position.seq);
         assert!(match order {
             Order::OldestFirst => pages.is_sorted_by_key(key),
-            Order::NewestFirst => pages.iter().rev().is_sorted_by_key(|position| key(position)),
+            Order::NewestFirst => pages.iter().rev().is_sorted_by_key(key),
         });
     }
 }

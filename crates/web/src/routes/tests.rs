@@ -134,6 +134,7 @@ async fn a_person_logs_in_registers_a_machine_and_the_auditor_sees_it() {
     assert_eq!(send!(app, cookie, post("/v1/session/unlock", json!({ "password": PASSWORD }))).0, 200);
     assert_eq!(send!(app, cookie, TestRequest::delete().uri("/v1/session")).0, 200);
     assert_eq!(send!(app, cookie, get("/v1/session")).0, 401);
+    assert!(cookie.starts_with("1.s"), "nobody opened another session");
 }
 
 #[actix_web::test]
