@@ -103,7 +103,7 @@ fn what_the_calculation_does_not_know_puts_the_visit_on_hold_with_the_reason() {
     let (_, body) = machine.post("/v1/visits", &push(1, &["199999999"]));
     let visit = &body["visit"];
     assert_eq!(visit["state"], "on_hold", "{visit}");
-    assert!(visit["reason"].as_str().unwrap().starts_with("order-rejected"), "{visit}");
+    assert!(visit["reason"].as_str().unwrap().starts_with("code-unknown"), "{visit}");
     let path = format!("/v1/visits/{}/settlement", visit["visitId"].as_str().unwrap());
     let (status, problem) = machine.post(&path, &json!({ "resultVersion": visit["resultVersion"] }));
     assert_eq!((status, problem["code"].as_str()), (422, Some("must-confirm")));

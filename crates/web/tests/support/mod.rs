@@ -126,7 +126,13 @@ impl Running {
             .run(&caller, |work| {
                 let (user, session, at) = (UserId::new(), SessionId::new(), work.stamp.at());
                 let login = format!("u{}", user.get().simple());
-                let new = NewUser { id: user, login: &login, display_name: "試験 者", break_glass_until: None };
+                let new = NewUser {
+                    id: user,
+                    login: &login,
+                    display_name: "試験 者",
+                    is_break_glass: false,
+                    expires_at: None,
+                };
                 users::insert(work.tx, &new, &work.stamp)?;
                 for role in roles {
                     roles::grant(work.tx, user, role.as_str(), None, Some("system:test"), &work.stamp)?;
