@@ -4,10 +4,11 @@
 //! issues another one for what the clinic now holds: three documents that add up.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use billing::payment_receipt::{BillOnReceipt, EDITION, PayerOnReceipt, ReceiptContent};
 use calculation::Response;
-use kernel::{ClaimMonth, Points, ServiceDate, Yen};
+use kernel::{Points, ServiceDate, Yen};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +16,7 @@ use store::accounts::{self, PatientAccount};
 use store::patients::Patient;
 use store::payers::{coverages, sets};
 use store::receipts::{self, NewReceipt, ReceiptKind, ReceiptLine, ReceiptQuery};
+use store::visits::NewVisit;
 use store::{PatientId, PaymentId, VisitId, orders, results, settlements, tenants, visits};
 
 use crate::account::{self, PartView, PaymentMethod};
@@ -286,7 +288,7 @@ fn bills(
     let ids: Vec<VisitId> = parts.iter().filter_map(|part| part.visit_id).collect();
     let settled = settlements::current(work.tx, &ids)?;
     let reduced: BTreeMap<VisitId, Yen> = accounts::taken_off(work.tx, &ids)?.into_iter().collect();
-    let mut responses: BTreeMap<(u32, i32), (ClaimMonth, Response)> = BTreeMap::new();
+    let mut responses = BTreeMap::new();
     let mut bills = Vec::with_capacity(ids.len());
     for part in parts {
         let Some(id) = part.visit_id else { continue };
@@ -318,25 +320,34 @@ fn bills(
             received_yen: part.yen,
             open_yen,
         };
-        let month = visit.date.month_of();
-        let Some(version) = settlement.and_then(|settlement| settlement.result_version) else {
-            bills.push(bill);
-            continue;
-        };
-        let key = (month.yyyymm(), version);
-        if !responses.contains_key(&key) {
-            responses.insert(key, (month, results::response(work.tx, patient, month, version)?));
-        }
-        let found = responses
-            .get(&key)
-            .and_then(|(_, response)| response.visits.iter().find(|result| result.visit_id == visit.reference));
-        bills.push(match found {
-            Some(result) => bill.with_result(result),
+        let version = settlement.and_then(|settlement| settlement.result_version);
+        bills.push(match version {
+            Some(version) => with_result(work, bill, &visit, version, &mut responses)?,
             None => bill,
         });
     }
     bills.sort_by(|a, b| (a.visit_date, &a.visit_id).cmp(&(b.visit_date, &b.visit_id)));
     Ok(bills)
+}
+
+/// The bill with points and cells of the result it was made from; each result is read once.
+fn with_result(
+    work: &mut Work<'_, '_>,
+    bill: BillOnReceipt,
+    visit: &NewVisit,
+    version: i32,
+    responses: &mut BTreeMap<(u32, i32), Response>,
+) -> Result<BillOnReceipt, Problem> {
+    let month = visit.date.month_of();
+    let response = match responses.entry((month.yyyymm(), version)) {
+        Entry::Occupied(found) => found.into_mut(),
+        Entry::Vacant(place) => place.insert(results::response(work.tx, visit.patient_id, month, version)?),
+    };
+    let found = response.visits.iter().find(|result| result.visit_id == visit.reference);
+    Ok(match found {
+        Some(result) => bill.with_result(result),
+        None => bill,
+    })
 }
 
 fn payer(work: &mut Work<'_, '_>, patient: PatientId, set: &str) -> Result<Option<PayerOnReceipt>, Problem> {
