@@ -3,6 +3,7 @@
 mod audit_command;
 mod claim_command;
 mod clinic_file;
+mod demo;
 mod dev_db_command;
 mod events_command;
 mod explain_command;
@@ -47,6 +48,8 @@ enum Command {
     Migrate(dev_db_command::Migrate),
     /// The service over HTTP.
     Serve(serve_command::Serve),
+    /// Play a clinic document against a running `serve --demo`, as an EMR and clerks would.
+    Demo(demo::Demo),
     /// Jobs of all clinics.
     Worker(serve_command::Work),
     /// Clinics on the service and their first users.
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::DevDb(command) => dev_db_command::run(&command),
         Command::Migrate(command) => dev_db_command::migrate(&command),
         Command::Serve(command) => serve_command::serve(&command),
+        Command::Demo(command) => demo::run(&command),
         Command::Worker(command) => serve_command::work(&command),
         Command::Tenant(command) => tenant_command::run(&command),
         Command::Operator(command) => tenant_command::run_operator(&command),

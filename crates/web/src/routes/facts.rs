@@ -1,7 +1,7 @@
 //! What is known about a patient in versions: 保険, 公費, 限度額, マル長, 保険組合せ, 傷病名; one shape for all.
 
 use billing::clinic::{Coverage, Diagnosis};
-use calculation::{LimitClass, PayerSet, SpecificDisease, Subsidy};
+use calculation::{History, LimitClass, PayerSet, SpecificDisease, Subsidy};
 use kernel::ServiceDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -283,7 +283,40 @@ fact_routes!(
     WithdrawDiagnosis
 );
 
+/// Version of what was recorded.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Recorded {
+    /// Version, for `If-Match`.
+    version: i32,
+}
+
+struct RecordHistory;
+
+impl Endpoint for RecordHistory {
+    const METHOD: Method = Method::Put;
+    const PATH: &'static str = "/v1/patients/{number}/history";
+    const ID: &'static str = "recordHistory";
+    const SUMMARY: &'static str =
+        "Records what earlier months claimed here before Tensu (0 = first); the months follow";
+    const NEEDS_VERSION: bool = true;
+    const PROBLEMS: &'static [ProblemCode] = &[ProblemCode::ModuleUnavailable];
+    type Permission = may::BillCorrect;
+    type Path = PatientPath;
+    type Query = NoQuery;
+    type Body = History;
+    type Answer = Recorded;
+
+    fn run(call: &Call<'_, Self>, work: &mut Work<'_, '_>) -> Result<Reply<Recorded>, Problem> {
+        let patient = by_number(work.tx, &call.path.number)?.id;
+        let version = store::patients::record_history(work.tx, patient, call.version()?, call.body, &work.stamp)?;
+        work.audit_change("history.recorded", Some(patient), None, None, as_json(call.body));
+        month::recompute_since(work, patient, None)?;
+        Ok(Reply::versioned(Recorded { version }, version))
+    }
+}
+
 pub(super) fn add(registry: &mut Registry) {
+    registry.add::<RecordHistory>();
     registry.add::<ListCoverages>();
     registry.add::<RecordCoverage>();
     registry.add::<WithdrawCoverage>();
