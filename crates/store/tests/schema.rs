@@ -119,6 +119,7 @@ fn the_application_role_changes_no_fact() {
         ) g WHERE privilege_type NOT IN ('SELECT', 'INSERT') ORDER BY 1";
     let mut expected: Vec<&str> = CHANGEABLE.to_vec();
     expected.extend(["UPDATE user_invitations", "UPDATE user_roles", "UPDATE users"]);
+    expected.sort_unstable();
     assert_eq!(names(&mut administrator, grants), expected);
     let public = "SELECT table_name::text AS name FROM information_schema.role_table_grants \
         WHERE grantee = 'PUBLIC' AND table_schema = 'public'";
