@@ -1,6 +1,6 @@
 //! Every route of the table against everybody who must not use it; the document against the file.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod support;
 
