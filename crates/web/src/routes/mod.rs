@@ -1,6 +1,7 @@
 //! The routes, by what they are about.
 
 mod audit;
+mod calculation;
 mod clients;
 mod closes;
 mod debts;
@@ -28,6 +29,7 @@ pub fn registry() -> Registry {
     masters::add(&mut registry);
     events::add(&mut registry);
     visits::add(&mut registry);
+    calculation::add(&mut registry);
     session::add(&mut registry);
     identity::add(&mut registry);
     clients::add(&mut registry);
