@@ -7,7 +7,7 @@ use billing::encounter::{self, PatientRequest, history};
 use kernel::{ClaimMonth, Yen};
 
 use crate::facts::{Fact, NewFact, PATIENTS_PER_READ};
-use crate::orders::{self, NewOrder, OrderVersion};
+use crate::orders::{self, OrderVersion};
 use crate::patients::{self, NewPatient, Profile};
 use crate::payers::{coverages, limits, sets, specific_diseases, subsidies};
 use crate::payments::{self, Allocation, Method, NewPayment};
@@ -274,26 +274,4 @@ fn read_visits(
         }
     }
     Ok(by_patient)
-}
-
-/// One new delivery of an API client's order: the visit if it is new, and the document.
-///
-/// # Errors
-/// `Duplicate` when the source's visit belongs to another patient or day, `RevisionReuse`.
-pub fn deliver_order(
-    tx: &mut TenantTx<'_>,
-    visit: &NewVisit,
-    revision: i32,
-    content: Option<&Visit>,
-    stamp: &Stamp,
-) -> Result<(VisitId, orders::Delivery), StoreError> {
-    let (recorded, _) = visits::record(tx, visit, VisitState::AwaitingPayment, stamp)?;
-    let order = NewOrder {
-        visit_id: recorded.id,
-        version: OrderVersion { revision, edit: 0 },
-        source: visit.source.clone(),
-        content: content.cloned(),
-    };
-    let delivery = orders::deliver(tx, &order, stamp)?;
-    Ok((recorded.id, delivery))
 }

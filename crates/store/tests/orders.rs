@@ -8,10 +8,9 @@ use std::sync::Mutex;
 
 use billing::clinic::Visit;
 use proptest::prelude::*;
-use store::document::deliver_order;
-use store::orders::{self, Delivery, OrderVersion};
-use store::visits::NewVisit;
-use store::{PatientId, StoreError, VisitId, results};
+use store::orders::{self, Delivery, NewOrder, OrderVersion};
+use store::visits::{self, NewVisit, VisitState};
+use store::{PatientId, StoreError, TenantTx, VisitId, results};
 use support::{Fixture, a, b, date, few, patient, run, stamp, twins};
 
 /// Revisions of one visit: 1, 2, 3 cancelled, 4, 5.
@@ -34,6 +33,23 @@ fn visit(patient_id: PatientId, name: &str) -> NewVisit {
     }
 }
 
+/// The visit if it is new, and its document.
+fn deliver_order(
+    tx: &mut TenantTx<'_>,
+    visit: &NewVisit,
+    revision: i32,
+    content: Option<&Visit>,
+) -> Result<(VisitId, Delivery), StoreError> {
+    let (recorded, _) = visits::record(tx, visit, VisitState::AwaitingPayment, &stamp())?;
+    let order = NewOrder {
+        visit_id: recorded.id,
+        version: OrderVersion { revision, edit: 0 },
+        source: visit.source.clone(),
+        content: content.cloned(),
+    };
+    Ok((recorded.id, orders::deliver(tx, &order, &stamp())?))
+}
+
 fn deliver(
     fixture: &Fixture,
     name: &str,
@@ -41,7 +57,7 @@ fn deliver(
     revision: i32,
 ) -> Result<(VisitId, Delivery), StoreError> {
     let content = content(revision);
-    fixture.database.in_tenant(a(), |tx| deliver_order(tx, &visit(patient, name), revision, content.as_ref(), &stamp()))
+    fixture.database.in_tenant(a(), |tx| deliver_order(tx, &visit(patient, name), revision, content.as_ref()))
 }
 
 fn held(fixture: &Fixture, visit: VisitId) -> (OrderVersion, bool, Option<String>) {
@@ -61,8 +77,7 @@ fn a_newer_revision_replaces_an_older_one_is_kept_a_repeated_one_changes_nothing
     assert_eq!(deliver(&fixture, "v", id, 3), Ok((visit, Delivery::Current)));
     assert_eq!(held(&fixture, visit), (OrderVersion { revision: 3, edit: 0 }, true, Some("revision 2".to_owned())));
     let other = content(5);
-    let reused =
-        fixture.database.in_tenant(a(), |tx| deliver_order(tx, &support_visit(id), 2, other.as_ref(), &stamp()));
+    let reused = fixture.database.in_tenant(a(), |tx| deliver_order(tx, &support_visit(id), 2, other.as_ref()));
     assert_eq!(reused, Err(StoreError::RevisionReuse { revision: 2, edit: 0 }));
 }
 
